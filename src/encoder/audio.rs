@@ -1,0 +1,259 @@
+//! An audio stream: samples in, packets into the session.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::guard::{Health, guarded};
+use super::options::AudioPlan;
+use super::report::{StreamKind, StreamReport};
+use super::session::Session;
+use crate::codec::{AudioEngine, CodedAudio};
+use crate::convert::audio::AudioConverter;
+use crate::error::{Error, Result};
+use crate::media::{AudioSamples, AudioTrack, CodecConfig, Packet, TimeBase, Track, TrackKind};
+
+/// Samples a channel that are converted and encoded at a time, so that a long block needs little memory of its own.
+const PIECE: usize = 16_384;
+
+/// The handle that samples of one stream are fed through. What [`VideoStream`](crate::VideoStream) says of threads and
+/// of ending holds for it too.
+pub struct AudioStream {
+    core: Arc<Mutex<AudioCore>>,
+}
+
+impl AudioStream {
+    pub(super) fn new(core: Arc<Mutex<AudioCore>>) -> Self {
+        AudioStream { core }
+    }
+
+    fn core(&self) -> MutexGuard<'_, AudioCore> {
+        self.core.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Encodes the next samples: any number of them.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where the block has not the stream's channels, or a sample is
+    /// NaN or infinite, [`Limit`](crate::ErrorKind::Limit) where the queue is full: in both cases the block has left
+    /// no trace and the stream goes on. The queue is asked once for the block, and may be exceeded by it. [`State`](crate::ErrorKind::State) before `open_*`, after `close` and after a
+    /// failure; [`Codec`](crate::ErrorKind::Codec) and [`Io`](crate::ErrorKind::Io) are such failures.
+    pub fn add_samples(&mut self, samples: AudioSamples<'_>) -> Result<()> {
+        self.core().add(samples)
+    }
+
+    /// How many samples a channel have been taken in, at the input's rate.
+    pub fn samples(&self) -> u64 {
+        self.core().samples_in
+    }
+
+    /// Ends the stream: encodes what is still held back. Streams that are ahead of it no longer wait for it.
+    ///
+    /// # Errors
+    /// As [`add_samples`](Self::add_samples).
+    pub fn finish(self) -> Result<()> {
+        self.core().finish()
+    }
+}
+
+impl Drop for AudioStream {
+    fn drop(&mut self) {
+        self.core().finish_quietly();
+    }
+}
+
+impl fmt::Debug for AudioStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AudioStream")
+    }
+}
+
+/// What a stream is behind its lock.
+pub(super) struct AudioCore {
+    session: Arc<Session>,
+    stream: usize,
+    plan: AudioPlan,
+    /// There from `open_*` on.
+    engine: Option<Engine>,
+    health: Health,
+    /// What went wrong when the handle was dropped.
+    late: Option<Error>,
+    coded: Vec<CodedAudio>,
+    announced: bool,
+    samples_in: u64,
+    /// Where the next packet begins.
+    pts: i64,
+    trimmed: i64,
+    pre_skip: i64,
+    packets: u64,
+    bytes: u64,
+    bit_rate: Option<u32>,
+    codec_string: Option<String>,
+}
+
+struct Engine {
+    converter: AudioConverter,
+    codec: Box<dyn AudioEngine>,
+}
+
+impl AudioCore {
+    pub fn new(session: Arc<Session>, stream: usize, plan: AudioPlan) -> Self {
+        AudioCore {
+            session,
+            stream,
+            plan,
+            engine: None,
+            health: Health::Well,
+            late: None,
+            coded: Vec::new(),
+            announced: false,
+            samples_in: 0,
+            pts: 0,
+            trimmed: 0,
+            pre_skip: 0,
+            packets: 0,
+            bytes: 0,
+            bit_rate: None,
+            codec_string: None,
+        }
+    }
+
+    /// Makes the engine, by the plan for the container that has become known; gives the unit of its packets' times.
+    pub fn open(&mut self, plan: AudioPlan) -> Result<TimeBase> {
+        let codec = guarded("the encoder", || plan.engine.open())?;
+        let converter = AudioConverter::new(plan.in_rate, plan.in_channels, plan.out_rate, plan.out_channels)?;
+        let config = codec.config();
+        self.pre_skip = config.pre_skip().into();
+        self.codec_string = config.codec_string();
+        self.bit_rate = codec.bit_rate();
+        self.engine = Some(Engine { converter, codec });
+        self.plan = plan;
+        Ok(self.plan.time_base)
+    }
+
+    fn add(&mut self, samples: AudioSamples<'_>) -> Result<()> {
+        self.health.check()?;
+        self.session.admit(self.stream)?;
+        if samples.channels() != self.plan.in_channels {
+            return Err(Error::input(format!(
+                "samples of {} channels: the stream has {}",
+                samples.channels(),
+                self.plan.in_channels
+            )));
+        }
+        samples.check_finite()?;
+        let frames = samples.frames();
+        for start in (0..frames).step_by(PIECE) {
+            let end = frames.min(start + PIECE);
+            if self.session.waits() {
+                self.session.admit(self.stream)?;
+            }
+            let block = samples.to_block(start..end);
+            let Some(Engine { converter, codec }) = &mut self.engine else {
+                return Err(Error::state("nothing can be encoded before `open_*`"));
+            };
+            let coded = &mut self.coded;
+            let encoded = guarded("the encoder", || codec.encode(&converter.convert(block)?, coded));
+            self.health.note("audio", self.stream, encoded).inspect_err(|_| self.give_up())?;
+            self.samples_in += (end - start) as u64;
+            self.hand_on()?;
+        }
+        Ok(())
+    }
+
+    /// Takes what converter and engine hold, and ends the stream.
+    pub fn finish(&mut self) -> Result<()> {
+        if let Some(late) = self.late.take() {
+            return Err(late);
+        }
+        if !self.health.is_well() {
+            return self.health.failure();
+        }
+        let drained = self.drain();
+        let ended = self.end();
+        if self.health.is_well() {
+            self.health = Health::Finished;
+        }
+        drained.and(ended)
+    }
+
+    /// As `finish`, for who cannot return an error: `close` will.
+    fn finish_quietly(&mut self) {
+        if let Err(error) = self.finish() {
+            self.late = Some(error);
+        }
+    }
+
+    /// After a failure of the engine: hands on what came before, so that it is in the file, and ends the stream, so that
+    /// no other waits for it. The failure is what counts, whatever this comes to.
+    fn give_up(&mut self) {
+        let _ = self.hand_on().and_then(|()| self.end());
+    }
+
+    fn end(&mut self) -> Result<()> {
+        let config = self.engine.take().map(|engine| engine.codec.config());
+        self.session.end_stream(self.stream, config)
+    }
+
+    fn drain(&mut self) -> Result<()> {
+        let Some(Engine { converter, codec }) = self.engine.as_mut().filter(|_| self.session.is_open()) else {
+            return Ok(()); // `end_stream` says why
+        };
+        let coded = &mut self.coded;
+        let drained = guarded("the encoder", || {
+            codec.encode(&converter.finish()?, coded)?;
+            codec.finish(coded)
+        });
+        self.health.note("audio", self.stream, drained).inspect_err(|_| self.give_up())?;
+        self.hand_on()
+    }
+
+    fn hand_on(&mut self) -> Result<()> {
+        if self.coded.is_empty() {
+            return Ok(());
+        }
+        if !self.announced {
+            let Some(config) = self.engine.as_ref().map(|engine| engine.codec.config()) else { return Ok(()) };
+            self.session.set_track(self.stream, self.track(config));
+            self.announced = true;
+        }
+        let mut packets = Vec::with_capacity(self.coded.len());
+        for coded in self.coded.drain(..) {
+            let mut packet = Packet::new(self.stream, self.pts, coded.duration, true, coded.data);
+            packet.trim_end = coded.trim_end;
+            self.pts += i64::from(coded.duration);
+            self.trimmed = coded.trim_end.into();
+            self.packets += 1;
+            self.bytes += packet.data.len() as u64;
+            packets.push(packet);
+        }
+        self.session.push(packets)
+    }
+
+    fn track(&self, config: CodecConfig) -> Track {
+        let kind = TrackKind::Audio(AudioTrack {
+            sample_rate: self.plan.time_base.den(),
+            channels: self.plan.out_channels as u8, // 1 to 8 by the options' check
+        });
+        Track::new(kind, config, self.plan.time_base)
+    }
+
+    pub fn report(&self) -> StreamReport {
+        let heard = (self.pts - self.pre_skip - self.trimmed).max(0);
+        StreamReport {
+            kind: StreamKind::Audio {
+                sample_rate: self.plan.time_base.den(),
+                channels: self.plan.out_channels as u8,
+                samples: heard as u64,
+            },
+            codec: self.plan.codec.name(),
+            codec_string: self.codec_string.clone(),
+            present: self.packets > 0,
+            packets: self.packets,
+            key_frames: self.packets,
+            bytes: self.bytes,
+            duration: heard,
+            time_base: self.plan.time_base,
+            bit_rate: self.bit_rate,
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! The queue between the codecs and the muxer: packets leave it in the order of their times over all streams.
+
+use std::cmp::Ordering;
+use std::collections::VecDeque;
+
+use crate::media::{Packet, TimeBase};
+
+/// What a packet costs beside its payload.
+const OVERHEAD: u64 = size_of::<Packet>() as u64;
+
+/// Queues of packets, one a stream. A packet leaves when no stream can still bring an earlier one: when each stream has
+/// a packet waiting, or has ended. The order is decided by times alone, never by arrival, so that the bytes of the
+/// file do not depend on who came first.
+pub(super) struct Interleaver {
+    lanes: Vec<Lane>,
+    bytes: u64,
+}
+
+struct Lane {
+    queue: VecDeque<Packet>,
+    time_base: TimeBase,
+    /// Of packets of one time, pictures go first: a cluster or fragment has to begin with a key frame.
+    video: bool,
+    ended: bool,
+}
+
+impl Interleaver {
+    pub fn new() -> Self {
+        Interleaver { lanes: Vec::new(), bytes: 0 }
+    }
+
+    /// Adds the lane of the next stream.
+    pub fn add_lane(&mut self, video: bool) {
+        self.lanes.push(Lane { queue: VecDeque::new(), time_base: TimeBase::NANOSECONDS, video, ended: false });
+    }
+
+    /// Says in what unit the times of each stream are, before the first packet.
+    pub fn set_time_bases(&mut self, bases: &[TimeBase]) {
+        self.lanes.iter_mut().zip(bases).for_each(|(lane, base)| lane.time_base = *base);
+    }
+
+    /// `packet.track` is the stream that it belongs to.
+    pub fn push(&mut self, packet: Packet) {
+        self.bytes += packet.data.len() as u64 + OVERHEAD;
+        self.lanes[packet.track].queue.push_back(packet);
+    }
+
+    /// No more packets of `stream` will come.
+    pub fn end(&mut self, stream: usize) {
+        self.lanes[stream].ended = true;
+    }
+
+    /// What waits, payloads and overhead.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Whether all others wait for this stream, so that more of it only helps.
+    pub fn lags(&self, stream: usize) -> bool {
+        self.lanes[stream].queue.is_empty()
+    }
+
+    /// The streams that the waiting packets wait for.
+    pub fn awaited(&self) -> impl Iterator<Item = usize> {
+        self.lanes.iter().enumerate().filter(|(_, lane)| lane.queue.is_empty() && !lane.ended).map(|(index, _)| index)
+    }
+
+    /// Whether each stream has a packet waiting or has ended.
+    pub fn settled(&self) -> bool {
+        self.awaited().next().is_none()
+    }
+
+    /// The next packet in the order of time, if it is known.
+    pub fn pop(&mut self) -> Option<Packet> {
+        if !self.settled() {
+            return None;
+        }
+        let next = (0..self.lanes.len())
+            .filter(|&index| !self.lanes[index].queue.is_empty())
+            .min_by(|&a, &b| self.compare(a, b))?;
+        let packet = self.lanes[next].queue.pop_front()?;
+        self.bytes -= packet.data.len() as u64 + OVERHEAD;
+        Some(packet)
+    }
+
+    /// Compares the first packets of two lanes by time, then kind. Of those that are equal in both the earlier stream is
+    /// first, since `min_by` keeps the first of equals.
+    fn compare(&self, a: usize, b: usize) -> Ordering {
+        let time = |lane: &Lane| {
+            let pts = lane.queue.front().map_or(i64::MAX, |packet| packet.pts);
+            i128::from(pts) * i128::from(lane.time_base.num())
+        };
+        let (a, b) = (&self.lanes[a], &self.lanes[b]);
+        let by_time = (time(a) * i128::from(b.time_base.den())).cmp(&(time(b) * i128::from(a.time_base.den())));
+        by_time.then(b.video.cmp(&a.video))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn order(bases: &[u32], arrivals: &[(usize, i64)]) -> Vec<(usize, i64)> {
+        let mut queue = Interleaver::new();
+        bases.iter().for_each(|&den| queue.add_lane(den == 30));
+        queue.set_time_bases(&bases.iter().map(|&den| TimeBase::per_second(den)).collect::<Vec<_>>());
+        let mut out = Vec::new();
+        for &(track, pts) in arrivals {
+            queue.push(Packet::new(track, pts, 1, true, vec![0; 3]));
+            out.extend(std::iter::from_fn(|| queue.pop()).map(|packet| (packet.track, packet.pts)));
+        }
+        (0..bases.len()).for_each(|stream| queue.end(stream));
+        out.extend(std::iter::from_fn(|| queue.pop()).map(|packet| (packet.track, packet.pts)));
+        assert_eq!(queue.bytes(), 0);
+        out
+    }
+
+    #[test]
+    fn times_decide_then_pictures_then_the_first_stream() {
+        let arrivals = [(0, 0), (0, 1), (0, 2), (1, 0), (1, 500), (1, 1000)];
+        assert_eq!(order(&[1, 1000], &arrivals), [(0, 0), (1, 0), (1, 500), (0, 1), (1, 1000), (0, 2)]);
+        assert_eq!(order(&[1, 30], &[(0, 0), (0, 1), (1, 0), (1, 30)]), [(1, 0), (0, 0), (1, 30), (0, 1)]);
+    }
+
+    proptest! {
+        #[test]
+        fn order_does_not_depend_on_arrival(
+            mut lengths in proptest::collection::vec(0usize..20, 1..4),
+            picks in proptest::collection::vec(0usize..4, 0..60),
+        ) {
+            let bases = [30, 48_000, 1000, 7];
+            let step = [1, 960, 33, 1];
+            let total = lengths.clone();
+            let mut arrivals = Vec::new();
+            let mut given = vec![0i64; lengths.len()];
+            for pick in picks.into_iter().chain((0..4).flat_map(|stream| [stream; 20])) {
+                if pick < lengths.len() && lengths[pick] > 0 {
+                    lengths[pick] -= 1;
+                    arrivals.push((pick, given[pick] * step[pick]));
+                    given[pick] += 1;
+                }
+            }
+            let mut sorted = arrivals.clone();
+            sorted.sort();
+            prop_assert_eq!(order(&bases[..total.len()], &arrivals), order(&bases[..total.len()], &sorted));
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! Streams, interleaving and reports: the library's face.
+
+mod audio;
+mod guard;
+mod interleave;
+mod one_shot;
+mod options;
+mod report;
+mod session;
+#[cfg(test)]
+mod tests;
+mod video;
+
+use std::fmt;
+use std::io::{Seek, Write};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+pub use audio::AudioStream;
+pub use one_shot::{AudioEncoder, VideoEncoder};
+pub use options::{AudioOptions, EncoderOptions, OptionInfo, QueueFull, VideoOptions};
+pub use report::{Report, StreamKind, StreamReport};
+pub use video::VideoStream;
+
+use self::audio::AudioCore;
+use self::session::Session;
+use self::video::VideoCore;
+use crate::error::{Error, Result};
+use crate::mux::Container;
+use crate::sink::{self, SeekSink, Sink, StreamSink};
+
+/// Makes one file of any number of video and audio streams, fed a piece at a time.
+///
+/// Add the streams, open a destination, feed the streams in any order, and close:
+///
+/// ```
+/// use framewright::{AudioOptions, AudioSamples, Encoder, FrameView, VideoOptions};
+///
+/// let folder = tempfile::tempdir()?;
+/// let mut encoder = Encoder::new();
+/// let mut video = encoder.add_video(VideoOptions::new(64, 48).frame_rate(10))?;
+/// let mut audio = encoder.add_audio(AudioOptions::new(48_000, 1))?;
+/// encoder.open_file(folder.path().join("out.mp4"))?;
+/// for i in 0..5u8 {
+///     video.add_frame(&FrameView::rgb(64, 48, &vec![i * 50; 64 * 48 * 3])?)?;
+///     audio.add_samples(AudioSamples::planar(&[0.0f32; 4_800], 1)?)?;
+/// }
+/// let report = encoder.close()?;
+/// assert_eq!(report.duration.as_millis(), 500);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// Dropping an encoder without [`close`](Self::close) finalises what was fed, and tells nobody how that went.
+pub struct Encoder {
+    session: Arc<Session>,
+    streams: Vec<StreamCore>,
+    closed: bool,
+}
+
+/// A stream as the encoder holds it, with the options that it was added with.
+enum StreamCore {
+    Video(VideoOptions, Arc<Mutex<VideoCore>>),
+    Audio(AudioOptions, Arc<Mutex<AudioCore>>),
+}
+
+impl Default for Encoder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Encoder {
+    /// An encoder without streams, with the default options.
+    pub fn new() -> Self {
+        Self::with_plan(options::OutputPlan::default())
+    }
+
+    /// An encoder without streams.
+    ///
+    /// # Errors
+    /// [`InvalidOption`](crate::ErrorKind::InvalidOption) for a value out of its range.
+    pub fn with_options(options: EncoderOptions) -> Result<Self> {
+        Ok(Self::with_plan(options.resolve()?))
+    }
+
+    fn with_plan(plan: options::OutputPlan) -> Self {
+        Encoder { session: Arc::new(Session::new(plan)), streams: Vec::new(), closed: false }
+    }
+
+    /// Adds a video stream. All options are checked here.
+    ///
+    /// # Errors
+    /// [`InvalidOption`](crate::ErrorKind::InvalidOption) naming the option, its value and what is allowed;
+    /// [`State`](crate::ErrorKind::State) after `open_*`.
+    pub fn add_video(&mut self, options: VideoOptions) -> Result<VideoStream> {
+        self.session.check_setup()?;
+        let plan = options.resolve(None)?;
+        let stream = self.session.add_stream("video")?;
+        let core = Arc::new(Mutex::new(VideoCore::new(Arc::clone(&self.session), stream, plan)));
+        self.streams.push(StreamCore::Video(options, Arc::clone(&core)));
+        Ok(VideoStream::new(core))
+    }
+
+    /// Adds an audio stream. All options are checked here.
+    ///
+    /// # Errors
+    /// As [`add_video`](Self::add_video).
+    pub fn add_audio(&mut self, options: AudioOptions) -> Result<AudioStream> {
+        self.session.check_setup()?;
+        let plan = options.resolve(None)?;
+        let stream = self.session.add_stream("audio")?;
+        let core = Arc::new(Mutex::new(AudioCore::new(Arc::clone(&self.session), stream, plan)));
+        self.streams.push(StreamCore::Audio(options, Arc::clone(&core)));
+        Ok(AudioStream::new(core))
+    }
+
+    /// Opens a file; its extension chooses the container.
+    ///
+    /// The bytes go to `NAME.part` in the same folder (one that is there is replaced), which gets its name in
+    /// [`close`](Self::close): until then a file of that name stays as it is. After a failure `NAME.part` is kept where
+    /// it plays as far as it came, which the error says. What is no regular file (a pipe, a device) is written as a
+    /// stream.
+    ///
+    /// # Errors
+    /// [`InvalidOption`](crate::ErrorKind::InvalidOption) for an extension that no container has,
+    /// [`Unsupported`](crate::ErrorKind::Unsupported) where the container does not take a stream's codec,
+    /// [`State`](crate::ErrorKind::State) without streams or where it is open already: nothing has been touched then.
+    /// [`Io`](crate::ErrorKind::Io) where the file cannot be made.
+    pub fn open_file(&mut self, path: impl AsRef<Path>) -> Result<()> {
+        let path = path.as_ref();
+        let extension = path.extension().map(|extension| extension.to_string_lossy()).unwrap_or_default();
+        let container = Container::from_extension(&extension).ok_or_else(|| {
+            let known: Vec<_> = Container::ALL.iter().flat_map(|container| container.extensions()).copied().collect();
+            let known = known.join(", ");
+            Error::option(
+                "path",
+                format_args!("`{}`", path.display()),
+                format_args!("its extension is none of {known}"),
+            )
+        })?;
+        self.open_file_as(path, container)
+    }
+
+    /// Opens a file of a container that is said.
+    ///
+    /// # Errors
+    /// As [`open_file`](Self::open_file).
+    pub fn open_file_as(&mut self, path: impl AsRef<Path>, container: Container) -> Result<()> {
+        let path = path.as_ref();
+        self.open(container, || {
+            sink::open_path(path).map_err(|error| Error::io(format_args!("creating `{}`", path.display()), error))
+        })
+    }
+
+    /// Opens anything that writes and seeks. The file begins where the writer stands.
+    ///
+    /// To have the writer back afterwards, give a [`SharedWriter`](crate::sink::SharedWriter).
+    ///
+    /// # Errors
+    /// As [`open_file`](Self::open_file).
+    pub fn open_writer(&mut self, writer: impl Write + Seek + Send + 'static, container: Container) -> Result<()> {
+        self.open(container, || {
+            let sink = SeekSink::new(writer).map_err(|error| Error::io("asking the writer where it stands", error))?;
+            Ok(Box::new(sink))
+        })
+    }
+
+    /// Opens anything that only writes: a socket, a pipe, standard output. MP4 is fragmented then, Matroska and WebM
+    /// are live.
+    ///
+    /// # Errors
+    /// As [`open_file`](Self::open_file).
+    pub fn open_stream(&mut self, writer: impl Write + Send + 'static, container: Container) -> Result<()> {
+        self.open(container, || Ok(Box::new(StreamSink::new(writer))))
+    }
+
+    /// Opens a sink of the caller's own making.
+    ///
+    /// # Errors
+    /// As [`open_file`](Self::open_file).
+    pub fn open_sink(&mut self, sink: impl Sink + 'static, container: Container) -> Result<()> {
+        self.open(container, || Ok(Box::new(sink)))
+    }
+
+    /// Resolves all options for the container and makes the engines, and only then asks for the sink.
+    fn open(&mut self, container: Container, sink: impl FnOnce() -> Result<Box<dyn Sink>>) -> Result<()> {
+        self.session.check_setup()?;
+        if self.streams.is_empty() {
+            return Err(Error::state("there is no stream: call `add_video` or `add_audio` first"));
+        }
+        let mut time_bases = Vec::with_capacity(self.streams.len());
+        for stream in &self.streams {
+            time_bases.push(match stream {
+                StreamCore::Video(options, core) => lock(core).open(options.resolve(Some(container))?)?,
+                StreamCore::Audio(options, core) => lock(core).open(options.resolve(Some(container))?)?,
+            });
+        }
+        self.session.open(container, sink()?, &time_bases);
+        Ok(())
+    }
+
+    /// How many bytes have been written so far. Some may stand in buffers still.
+    pub fn bytes_written(&self) -> u64 {
+        self.session.bytes_written()
+    }
+
+    /// Ends all streams, completes the file, and says what was made. Threads that still feed get an error.
+    ///
+    /// # Errors
+    /// [`State`](crate::ErrorKind::State) if it was never opened or has failed before;
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if no stream was fed, in which case there is no file;
+    /// [`Codec`](crate::ErrorKind::Codec) if a stream failed, in which case the file is complete, with what came before
+    /// of that stream, and the error says so; [`Io`](crate::ErrorKind::Io).
+    pub fn close(mut self) -> Result<Report> {
+        self.closed = true;
+        let ended = self.finish_streams();
+        let completed = match (ended, self.session.complete()) {
+            (Ok(()), completed) => completed?,
+            (Err(error), Ok(_)) => return Err(error.followed_by("the file was completed with what came before")),
+            // What went wrong first is the cause of what `complete` says.
+            (Err(error), Err(_)) => return Err(error),
+        };
+        let streams: Vec<_> = self.streams.iter().map(StreamCore::report).collect();
+        let duration = streams.iter().map(StreamReport::length).max().unwrap_or_default();
+        Ok(Report { container: completed.container, bytes: completed.bytes, duration, streams })
+    }
+
+    /// Gives the file up: the unfinished file is removed, and one that was there before stays. A writer or stream keeps
+    /// what it was given.
+    pub fn abort(mut self) {
+        self.closed = true;
+        self.session.abort();
+    }
+
+    /// Ends each stream; the first error of all.
+    fn finish_streams(&self) -> Result<()> {
+        self.session.begin_close();
+        let results: Vec<_> = self.streams.iter().map(StreamCore::finish).collect();
+        results.into_iter().collect()
+    }
+}
+
+impl StreamCore {
+    fn finish(&self) -> Result<()> {
+        match self {
+            StreamCore::Video(_, core) => lock(core).finish(),
+            StreamCore::Audio(_, core) => lock(core).finish(),
+        }
+    }
+
+    fn report(&self) -> StreamReport {
+        match self {
+            StreamCore::Video(_, core) => lock(core).report(),
+            StreamCore::Audio(_, core) => lock(core).report(),
+        }
+    }
+}
+
+fn lock<T>(core: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    core.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Drop for Encoder {
+    fn drop(&mut self) {
+        if !self.closed && self.session.is_open() {
+            // Whoever wants to know how it went calls `close`.
+            let _ = self.finish_streams();
+            let _ = self.session.complete();
+        }
+    }
+}
+
+impl fmt::Debug for Encoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Encoder").field("streams", &self.streams.len()).finish_non_exhaustive()
+    }
+}

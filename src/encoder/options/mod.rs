@@ -1,0 +1,94 @@
+//! Options: typed with builders, and the same from strings, through one table a kind.
+
+mod audio;
+mod extra;
+mod output;
+mod video;
+
+pub use audio::AudioOptions;
+pub(super) use audio::AudioPlan;
+pub(super) use output::OutputPlan;
+pub use output::{EncoderOptions, QueueFull};
+pub use video::VideoOptions;
+pub(super) use video::{VideoEngineSettings, VideoPlan};
+
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
+use crate::error::{Error, Result};
+
+/// What there is to know about an option, for help texts and error messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OptionInfo {
+    /// Its name in `set` and, with dashes for underscores, in the tool.
+    pub name: &'static str,
+    /// What it does.
+    pub help: &'static str,
+    /// The values it takes.
+    pub allowed: &'static str,
+    /// What holds where it is not given.
+    pub default: &'static str,
+}
+
+/// A row of an option table: the description, and how a string becomes the typed value.
+pub(super) struct Entry<T> {
+    info: OptionInfo,
+    set: fn(&mut T, &str) -> Result<()>,
+}
+
+impl<T> Entry<T> {
+    const fn new(
+        name: &'static str,
+        help: &'static str,
+        allowed: &'static str,
+        default: &'static str,
+        set: fn(&mut T, &str) -> Result<()>,
+    ) -> Self {
+        Entry { info: OptionInfo { name, help, allowed, default }, set }
+    }
+}
+
+/// Sets option `name` of `target` from a string, or says which names there are.
+fn set_by_name<T>(table: &[Entry<T>], owner: &str, target: &mut T, name: &str, value: &str) -> Result<()> {
+    let wanted = name.replace('-', "_");
+    match table.iter().find(|entry| entry.info.name == wanted) {
+        Some(entry) => (entry.set)(target, value),
+        None => {
+            let names: Vec<_> = table.iter().map(|entry| entry.info.name).collect();
+            Err(Error::option(name, format_args!("`{value}`"), format_args!("{owner} has {}", names.join(", "))))
+        }
+    }
+}
+
+/// Parses a number, naming the option where it is none.
+fn number<T: FromStr>(name: &str, text: &str, allowed: impl fmt::Display) -> Result<T> {
+    text.trim().parse().map_err(|_| Error::option(name, format_args!("`{text}`"), allowed))
+}
+
+/// Parses `true`, `false`, `yes`, `no`, `on`, `off`, `1` or `0`.
+fn boolean(name: &str, text: &str) -> Result<bool> {
+    match text {
+        "true" | "yes" | "on" | "1" => Ok(true),
+        "false" | "no" | "off" | "0" => Ok(false),
+        _ => Err(Error::option(name, format_args!("`{text}`"), "use true or false")),
+    }
+}
+
+/// Parses `WIDTHxHEIGHT`.
+fn size(name: &str, text: &str) -> Result<(u32, u32)> {
+    let parse = || {
+        let (width, height) = text.split_once(['x', 'X'])?;
+        Some((width.trim().parse().ok()?, height.trim().parse().ok()?))
+    };
+    parse().ok_or_else(|| Error::option(name, format_args!("`{text}`"), "write it as 1280x720"))
+}
+
+/// Refuses a value outside `range`.
+fn check_range<T: PartialOrd + fmt::Display + Copy>(name: &str, value: T, range: RangeInclusive<T>) -> Result<T> {
+    if range.contains(&value) {
+        return Ok(value);
+    }
+    Err(Error::option(name, value, format_args!("allowed is {} to {}", range.start(), range.end())))
+}

@@ -1,0 +1,112 @@
+//! What was made.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::media::TimeBase;
+use crate::mux::Container;
+
+/// What `close` has to say about the file.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Report {
+    /// The container.
+    pub container: Container,
+    /// The size of the file in bytes.
+    pub bytes: u64,
+    /// The length of the longest stream.
+    pub duration: Duration,
+    /// The streams, in the order in which they were added.
+    pub streams: Vec<StreamReport>,
+}
+
+/// Video or audio, with what only that has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StreamKind {
+    /// Video.
+    Video {
+        /// Width in pixels.
+        width: u32,
+        /// Height in pixels.
+        height: u32,
+        /// Frames encoded.
+        frames: u64,
+    },
+    /// Audio.
+    Audio {
+        /// Samples a second in the file.
+        sample_rate: u32,
+        /// Channels in the file.
+        channels: u8,
+        /// Samples a channel in the file, without priming and padding.
+        samples: u64,
+    },
+}
+
+/// What became of one stream.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct StreamReport {
+    /// Video or audio.
+    pub kind: StreamKind,
+    /// The codec's name.
+    pub codec: &'static str,
+    /// The `codecs` parameter for web pages, where one is registered and the stream was fed.
+    pub codec_string: Option<String>,
+    /// Whether the file has a track of it: not if it was never fed.
+    pub present: bool,
+    /// Packets written.
+    pub packets: u64,
+    /// Key frames among them; of audio, all.
+    pub key_frames: u64,
+    /// The bytes of its packets.
+    pub bytes: u64,
+    /// How long it is, in ticks of [`time_base`](Self::time_base), from the start of the file.
+    pub duration: i64,
+    /// The unit of its times.
+    pub time_base: TimeBase,
+    /// The bit rate that the codec was set to, which may be snapped to what it has, where it has one.
+    pub bit_rate: Option<u32>,
+}
+
+impl StreamReport {
+    /// The average bit rate of its packets over its length, in bits a second; 0 for an empty stream.
+    pub fn average_bit_rate(&self) -> u64 {
+        let ticks = u128::from(self.time_base.num()) * u128::try_from(self.duration).unwrap_or(0);
+        if ticks == 0 {
+            return 0;
+        }
+        let bits = u128::from(self.bytes) * 8 * u128::from(self.time_base.den());
+        u64::try_from(bits / ticks).unwrap_or(u64::MAX)
+    }
+
+    /// [`duration`](Self::duration) rounded to the nanosecond.
+    pub fn length(&self) -> Duration {
+        let nanoseconds = self.time_base.rescale(self.duration, TimeBase::NANOSECONDS).unwrap_or(i64::MAX);
+        Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(0))
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {} bytes, {:.3} s", self.container, self.bytes, self.duration.as_secs_f64())?;
+        self.streams.iter().try_for_each(|stream| write!(f, "\n  {stream}"))
+    }
+}
+
+impl fmt::Display for StreamReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.codec)?;
+        match self.kind {
+            StreamKind::Video { width, height, frames } => write!(f, " {width}x{height}, {frames} frames")?,
+            StreamKind::Audio { sample_rate, channels, samples } => {
+                write!(f, " {sample_rate} Hz, {channels} channels, {samples} samples")?;
+            }
+        }
+        match self.present {
+            true => write!(f, ", {} kbit/s", self.average_bit_rate().div_ceil(1000)),
+            false => write!(f, ", never fed: not in the file"),
+        }
+    }
+}

@@ -1,0 +1,458 @@
+//! A video stream: frames in, packets into the session.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::guard::{Health, guarded};
+use super::options::{VideoEngineSettings, VideoPlan};
+use super::report::{StreamKind, StreamReport};
+use super::session::Session;
+use crate::codec::{CodedPicture, VideoEngine, VideoInput};
+use crate::convert::picture::PictureConverter;
+use crate::error::{Error, Result};
+use crate::media::{CodecConfig, FrameBatch, FrameView, Packet, TimeBase, Timestamp, Track, TrackKind, VideoTrack};
+use crate::parallel::Workers;
+
+/// The handle that frames of one stream are fed through.
+///
+/// It is `Send`: a thread of its own may feed each stream. Encoding runs in the calling thread (and the stream's worker
+/// threads) and does not hold up other streams.
+///
+/// The stream ends with [`finish`](Self::finish), when the handle is dropped, or with
+/// [`Encoder::close`](crate::Encoder::close), which also returns what went wrong in a drop.
+pub struct VideoStream {
+    core: Arc<Mutex<VideoCore>>,
+}
+
+impl VideoStream {
+    pub(super) fn new(core: Arc<Mutex<VideoCore>>) -> Self {
+        VideoStream { core }
+    }
+
+    fn core(&self) -> MutexGuard<'_, VideoCore> {
+        self.core.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Encodes the next frame. It begins where the one before it ended, by the frame rate.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where the frame has not the stream's size,
+    /// [`Unsupported`](crate::ErrorKind::Unsupported) where its colour cannot be converted,
+    /// [`Limit`](crate::ErrorKind::Limit) where the queue is full or a buffer too large: in these cases the frame has
+    /// left no trace and the stream goes on. [`State`](crate::ErrorKind::State) before `open_*`, after `close` and after a
+    /// failure; [`Codec`](crate::ErrorKind::Codec) and [`Io`](crate::ErrorKind::Io) are such failures.
+    pub fn add_frame(&mut self, frame: &FrameView<'_>) -> Result<()> {
+        let mut core = self.core();
+        core.admit()?;
+        core.add(frame, None)
+    }
+
+    /// Encodes a frame that begins at `pts`, from the start of the file. The one before it lasts until then.
+    ///
+    /// The time stamp is rounded to the stream's time base, which
+    /// [`VideoOptions::time_base`](crate::VideoOptions::time_base) sets.
+    ///
+    /// # Errors
+    /// As [`add_frame`](Self::add_frame); [`InvalidInput`](crate::ErrorKind::InvalidInput) also where `pts` is below
+    /// zero or not after the frame before, and where the stream has a constant rate (no time base was set) and the
+    /// frame is not due then. The first frame may come late in either.
+    pub fn add_frame_at(&mut self, frame: &FrameView<'_>, pts: impl Into<Timestamp>) -> Result<()> {
+        let mut core = self.core();
+        core.admit()?;
+        core.add(frame, Some(pts.into()))
+    }
+
+    /// Encodes several frames, one after the other, as [`add_frame`](Self::add_frame) does.
+    ///
+    /// # Errors
+    /// As [`add_frame`](Self::add_frame). All frames of a batch are alike, so one that is refused is refused as a
+    /// whole. The queue is asked once for the batch, and may be exceeded by it.
+    pub fn add_frames(&mut self, frames: &FrameBatch<'_>) -> Result<()> {
+        let mut core = self.core();
+        core.admit()?;
+        frames.iter().try_for_each(|frame| {
+            core.wait_for_room()?;
+            core.add(&frame, None)
+        })
+    }
+
+    /// Makes the next frame a key frame, whatever the key-frame interval says.
+    pub fn force_key_frame(&mut self) {
+        self.core().force_key = true;
+    }
+
+    /// Says when the last frame ends. Without it, it lasts as long as one frame of the frame rate.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where `end` is not after the last frame's beginning, or more
+    /// than 2^32 - 1 ticks after it; [`State`](crate::ErrorKind::State) after `close`.
+    pub fn end_at(&mut self, end: impl Into<Timestamp>) -> Result<()> {
+        self.core().end_at(end.into())
+    }
+
+    /// How many frames have been taken in.
+    pub fn frames(&self) -> u64 {
+        self.core().frames
+    }
+
+    /// Ends the stream: encodes what is still held back. Streams that are ahead of it no longer wait for it.
+    ///
+    /// # Errors
+    /// As [`add_frame`](Self::add_frame).
+    pub fn finish(self) -> Result<()> {
+        self.core().finish()
+    }
+}
+
+impl Drop for VideoStream {
+    fn drop(&mut self) {
+        self.core().finish_quietly();
+    }
+}
+
+impl fmt::Debug for VideoStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("VideoStream")
+    }
+}
+
+/// What a stream is behind its lock.
+pub(super) struct VideoCore {
+    session: Arc<Session>,
+    stream: usize,
+    plan: VideoPlan,
+    /// There from `open_*` on.
+    engine: Option<Engine>,
+    health: Health,
+    /// What went wrong when the handle was dropped.
+    late: Option<Error>,
+    clock: Clock,
+    /// Beginnings of the frames whose packets have not been handed on, and the coded pictures among them.
+    starts: VecDeque<i64>,
+    ready: VecDeque<CodedPicture>,
+    coded: Vec<CodedPicture>,
+    force_key: bool,
+    announced: bool,
+    frames: u64,
+    packets: u64,
+    key_frames: u64,
+    bytes: u64,
+    codec_string: Option<String>,
+}
+
+struct Engine {
+    converter: PictureConverter,
+    codec: Box<dyn VideoEngine>,
+}
+
+impl VideoCore {
+    pub fn new(session: Arc<Session>, stream: usize, plan: VideoPlan) -> Self {
+        let clock = Clock::new(&plan);
+        VideoCore {
+            session,
+            stream,
+            plan,
+            engine: None,
+            health: Health::Well,
+            late: None,
+            clock,
+            starts: VecDeque::new(),
+            ready: VecDeque::new(),
+            coded: Vec::new(),
+            force_key: false,
+            announced: false,
+            frames: 0,
+            packets: 0,
+            key_frames: 0,
+            bytes: 0,
+            codec_string: None,
+        }
+    }
+
+    /// Makes the engine, by the plan for the container that has become known; gives the unit of its packets' times.
+    pub fn open(&mut self, plan: VideoPlan) -> Result<TimeBase> {
+        let codec = guarded("the encoder", || match &plan.engine {
+            VideoEngineSettings::Av1(settings) => settings.open(),
+            VideoEngineSettings::Mjpeg(settings) => settings.open(),
+        })?;
+        let converter = PictureConverter::new(plan.target, Arc::new(Workers::new(plan.threads)?));
+        self.engine = Some(Engine { converter, codec });
+        self.clock = Clock::new(&plan);
+        self.plan = plan;
+        Ok(self.plan.time_base)
+    }
+
+    /// Puts another engine in, for tests of what a failing one does.
+    #[cfg(test)]
+    pub fn replace_engine(&mut self, codec: Box<dyn VideoEngine>) {
+        if let Some(engine) = &mut self.engine {
+            engine.codec = codec;
+        }
+    }
+
+    fn admit(&self) -> Result<()> {
+        self.health.check()?;
+        self.session.admit(self.stream)
+    }
+
+    fn wait_for_room(&self) -> Result<()> {
+        if self.session.waits() { self.session.admit(self.stream) } else { Ok(()) }
+    }
+
+    fn add(&mut self, frame: &FrameView<'_>, pts: Option<Timestamp>) -> Result<()> {
+        if let Some((width, height)) = self.plan.input_size
+            && (frame.width(), frame.height()) != (width, height)
+        {
+            return Err(Error::input(format!(
+                "frame {} has {}x{} pixels: the stream has {width}x{height} (`out_size` scales frames of any size)",
+                self.frames,
+                frame.width(),
+                frame.height()
+            )));
+        }
+        let (start, clock) = self.clock.next(pts)?;
+        let Some(Engine { converter, codec }) = &mut self.engine else {
+            return Err(Error::state("nothing can be encoded before `open_*`"));
+        };
+        let picture = converter.convert(frame)?;
+        let input = VideoInput { picture, force_key: self.force_key };
+        let coded = &mut self.coded;
+        let encoded = guarded("the encoder", || codec.encode(input, coded));
+        self.health.note("video", self.stream, encoded).inspect_err(|_| self.give_up())?;
+        self.force_key = false;
+        self.clock = clock;
+        self.starts.push_back(start);
+        self.frames += 1;
+        self.hand_on()
+    }
+
+    fn end_at(&mut self, end: Timestamp) -> Result<()> {
+        self.health.check()?;
+        self.clock.end_at(end)
+    }
+
+    /// Takes what the engine holds, and ends the stream.
+    pub fn finish(&mut self) -> Result<()> {
+        if let Some(late) = self.late.take() {
+            return Err(late);
+        }
+        if !self.health.is_well() {
+            return self.health.failure();
+        }
+        let drained = self.drain();
+        let ended = self.end();
+        if self.health.is_well() {
+            self.health = Health::Finished;
+        }
+        drained.and(ended)
+    }
+
+    /// As `finish`, for who cannot return an error: `close` will.
+    fn finish_quietly(&mut self) {
+        if let Err(error) = self.finish() {
+            self.late = Some(error);
+        }
+    }
+
+    /// After a failure of the engine: hands on what came before, so that it is in the file, and ends the stream, so that
+    /// no other waits for it. The failure is what counts, whatever this comes to.
+    fn give_up(&mut self) {
+        let _ = self.hand_on().and_then(|()| self.end());
+    }
+
+    fn end(&mut self) -> Result<()> {
+        let config = self.engine.as_ref().and_then(|engine| engine.codec.config());
+        // The worker threads and the pictures that the engine holds are of no more use.
+        self.engine = None;
+        self.session.end_stream(self.stream, config)
+    }
+
+    fn drain(&mut self) -> Result<()> {
+        let Some(Engine { codec, .. }) = self.engine.as_mut().filter(|_| self.session.is_open()) else {
+            return Ok(()); // `end_stream` says why
+        };
+        let coded = &mut self.coded;
+        let drained = guarded("the encoder", || codec.finish(coded));
+        self.health.note("video", self.stream, drained).inspect_err(|_| self.give_up())?;
+        self.hand_on()?;
+        self.hand_on_last()
+    }
+
+    /// Hands on each packet whose end is known, which is where the next frame begins.
+    fn hand_on(&mut self) -> Result<()> {
+        self.ready.extend(self.coded.drain(..));
+        let mut packets = Vec::new();
+        while self.starts.len() >= 2
+            && let Some(picture) = self.ready.pop_front()
+        {
+            let Some(start) = self.starts.pop_front() else { break };
+            packets.push(self.packet(picture, start, self.starts[0])?);
+        }
+        self.push(packets)
+    }
+
+    fn hand_on_last(&mut self) -> Result<()> {
+        match (self.ready.pop_front(), self.starts.pop_front()) {
+            (Some(picture), Some(start)) => {
+                let packet = self.packet(picture, start, self.clock.end())?;
+                self.push(vec![packet])
+            }
+            (None, None) => Ok(()),
+            (picture, _) => {
+                let kind = if picture.is_some() { "more" } else { "fewer" };
+                Err(Error::codec(format!("the engine gave {kind} pictures than frames went in")))
+            }
+        }
+    }
+
+    fn push(&mut self, packets: Vec<Packet>) -> Result<()> {
+        if packets.is_empty() {
+            return Ok(());
+        }
+        if !self.announced {
+            let config = self.engine.as_ref().and_then(|engine| engine.codec.config());
+            let config = config.ok_or_else(|| Error::codec("the engine gave a picture before its configuration"))?;
+            self.codec_string = config.codec_string();
+            self.session.set_track(self.stream, self.track(config));
+            self.announced = true;
+        }
+        self.session.push(packets)
+    }
+
+    fn packet(&mut self, picture: CodedPicture, start: i64, end: i64) -> Result<Packet> {
+        self.packets += 1;
+        self.key_frames += u64::from(picture.key);
+        self.bytes += picture.data.len() as u64;
+        let duration = u32::try_from(end - start).map_err(|_| {
+            Error::input(format!("a frame of {} ticks: at most {} can be written", end - start, u32::MAX))
+        })?;
+        Ok(Packet::new(self.stream, start, duration, picture.key, picture.data))
+    }
+
+    fn track(&self, config: CodecConfig) -> Track {
+        let target = &self.plan.target;
+        // Sizes were checked against 16,384 when the options were resolved.
+        let kind = TrackKind::Video(VideoTrack {
+            width: target.width as u32,
+            height: target.height as u32,
+            coded_width: target.coded_width as u32,
+            coded_height: target.coded_height as u32,
+            color: target.color,
+            frame_rate: (!self.plan.variable).then_some(self.plan.frame_rate),
+        });
+        Track::new(kind, config, self.plan.time_base)
+    }
+
+    pub fn report(&self) -> StreamReport {
+        StreamReport {
+            kind: StreamKind::Video {
+                width: self.plan.target.width as u32,
+                height: self.plan.target.height as u32,
+                frames: self.packets,
+            },
+            codec: self.plan.codec.name(),
+            codec_string: self.codec_string.clone(),
+            present: self.packets > 0,
+            packets: self.packets,
+            key_frames: self.key_frames,
+            bytes: self.bytes,
+            duration: if self.packets > 0 { self.clock.end() } else { 0 },
+            time_base: self.plan.time_base,
+            bit_rate: self.plan.bit_rate,
+        }
+    }
+}
+
+/// When frames begin: by the frame rate from the last time stamp that was given, each rounded from the exact time.
+#[derive(Clone, Debug)]
+struct Clock {
+    base: TimeBase,
+    /// The length of a frame of the rate.
+    frame: Option<TimeBase>,
+    /// Where counting began, and how many frames have been counted since.
+    anchor: i64,
+    counted: i64,
+    /// Whether frames have times of their own.
+    variable: bool,
+    last: Option<i64>,
+    end: Option<i64>,
+}
+
+impl Clock {
+    fn new(plan: &VideoPlan) -> Self {
+        let frame = TimeBase::new(plan.frame_rate.den(), plan.frame_rate.num()).ok();
+        Clock { base: plan.time_base, frame, anchor: 0, counted: 0, variable: plan.variable, last: None, end: None }
+    }
+
+    /// Where the next frame begins, and the clock after it.
+    fn next(&self, pts: Option<Timestamp>) -> Result<(i64, Clock)> {
+        let mut next = self.clone();
+        if let Some(pts) = pts {
+            let ticks = pts.rescale(self.base).filter(|ticks| (0..i64::MAX / 2).contains(ticks));
+            next.anchor = ticks.ok_or_else(|| {
+                Error::input(format!("a frame at {} x {} seconds: times begin at 0", pts.ticks, pts.base))
+            })?;
+            next.counted = 0;
+            // The file says of a constant rate that it is one, and some players go by that alone.
+            if !self.variable && self.last.is_some_and(|last| next.anchor > last) && next.anchor != self.end() {
+                return Err(Error::input(format!(
+                    "a frame at tick {} of {}: by the constant frame rate it is due at {}; set `time_base` for frames \
+                     with times of their own",
+                    next.anchor,
+                    self.base,
+                    self.end()
+                )));
+            }
+        }
+        let start = next.counted_time();
+        if let Some(last) = self.last.filter(|&last| start <= last) {
+            return Err(Error::input(format!(
+                "a frame at tick {start} of {}: the one before it is at {last}, and each has to be later",
+                self.base
+            )));
+        }
+        if let Some(last) = self.last.filter(|last| start - last > i64::from(u32::MAX)) {
+            return Err(Error::input(format!(
+                "a frame at tick {start} of {}: that is {} after the one before it, at most {} can be written",
+                self.base,
+                start - last,
+                u32::MAX
+            )));
+        }
+        next.last = Some(start);
+        next.counted += 1;
+        next.end = None;
+        Ok((start, next))
+    }
+
+    fn end_at(&mut self, end: Timestamp) -> Result<()> {
+        let ticks = end.rescale(self.base);
+        match (self.last, ticks) {
+            (Some(last), Some(ticks)) if ticks > last && ticks - last <= i64::from(u32::MAX) => {
+                self.end = Some(ticks);
+                self.anchor = ticks;
+                self.counted = 0;
+                Ok(())
+            }
+            (Some(last), _) => Err(Error::input(format!(
+                "an end at {} x {} seconds: the last frame began at tick {last} of {}, and lasts 1 to {} ticks",
+                end.ticks,
+                end.base,
+                self.base,
+                u32::MAX
+            ))),
+            (None, _) => Err(Error::input("an end before the first frame: add frames first")),
+        }
+    }
+
+    /// Where the last frame ends.
+    fn end(&self) -> i64 {
+        self.end.unwrap_or_else(|| self.counted_time())
+    }
+
+    fn counted_time(&self) -> i64 {
+        let since = self.frame.and_then(|frame| frame.rescale(self.counted, self.base)).unwrap_or(i64::MAX / 2);
+        self.anchor.saturating_add(since)
+    }
+}

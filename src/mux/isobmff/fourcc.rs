@@ -1,0 +1,137 @@
+//! The four-character codes that this room writes, each with its clause of ISO/IEC 14496-12:2015 unless it says
+//! otherwise.
+
+/// A box type, brand, handler, or sample entry format.
+pub(super) type FourCc = [u8; 4];
+
+// Boxes of the file.
+/// File type and compatibility (4.3).
+pub(super) const FTYP: FourCc = *b"ftyp";
+/// Space that is free, here for a 64-bit size (8.1.2).
+pub(super) const FREE: FourCc = *b"free";
+/// The samples (8.1.1).
+pub(super) const MDAT: FourCc = *b"mdat";
+
+// Boxes of the movie.
+/// The movie (8.2.1).
+pub(super) const MOOV: FourCc = *b"moov";
+/// Movie header (8.2.2).
+pub(super) const MVHD: FourCc = *b"mvhd";
+/// A track (8.3.1).
+pub(super) const TRAK: FourCc = *b"trak";
+/// Track header (8.3.2).
+pub(super) const TKHD: FourCc = *b"tkhd";
+/// Container of the edit list (8.6.5).
+pub(super) const EDTS: FourCc = *b"edts";
+/// Edit list: which media time is shown when (8.6.6).
+pub(super) const ELST: FourCc = *b"elst";
+/// The media of a track (8.4.1).
+pub(super) const MDIA: FourCc = *b"mdia";
+/// Media header: time scale and language (8.4.2).
+pub(super) const MDHD: FourCc = *b"mdhd";
+/// Extended language tag, BCP 47 (8.4.6).
+pub(super) const ELNG: FourCc = *b"elng";
+/// Handler: what kind of media it is (8.4.3).
+pub(super) const HDLR: FourCc = *b"hdlr";
+/// Media information (8.4.4).
+pub(super) const MINF: FourCc = *b"minf";
+/// Video media header (12.1.2).
+pub(super) const VMHD: FourCc = *b"vmhd";
+/// Sound media header (12.2.2).
+pub(super) const SMHD: FourCc = *b"smhd";
+/// Where the samples are (8.7.1).
+pub(super) const DINF: FourCc = *b"dinf";
+/// Data references (8.7.2).
+pub(super) const DREF: FourCc = *b"dref";
+/// A data reference: with flag 1, this very file (8.7.2).
+pub(super) const URL: FourCc = *b"url ";
+
+// Boxes of the sample table.
+/// Sample table (8.5.1).
+pub(super) const STBL: FourCc = *b"stbl";
+/// Sample descriptions (8.5.2).
+pub(super) const STSD: FourCc = *b"stsd";
+/// Durations of samples, in runs (8.6.1.2).
+pub(super) const STTS: FourCc = *b"stts";
+/// Numbers of the sync samples (8.6.2).
+pub(super) const STSS: FourCc = *b"stss";
+/// Samples in a chunk, in runs of chunks (8.7.4).
+pub(super) const STSC: FourCc = *b"stsc";
+/// Sizes of samples (8.7.3.2).
+pub(super) const STSZ: FourCc = *b"stsz";
+/// Offsets of chunks, 32 bits (8.7.5).
+pub(super) const STCO: FourCc = *b"stco";
+/// Offsets of chunks, 64 bits (8.7.5).
+pub(super) const CO64: FourCc = *b"co64";
+/// Descriptions of sample groups (8.9.3).
+pub(super) const SGPD: FourCc = *b"sgpd";
+/// Which samples are in which group (8.9.2).
+pub(super) const SBGP: FourCc = *b"sbgp";
+/// The grouping "decode this many samples before what is to be heard" (10.1).
+pub(super) const ROLL: FourCc = *b"roll";
+
+// Boxes of movie fragments.
+/// Says that fragments follow (8.8.1).
+pub(super) const MVEX: FourCc = *b"mvex";
+/// Defaults of a track's fragments (8.8.3).
+pub(super) const TREX: FourCc = *b"trex";
+/// A movie fragment (8.8.4).
+pub(super) const MOOF: FourCc = *b"moof";
+/// Its header: a sequence number (8.8.5).
+pub(super) const MFHD: FourCc = *b"mfhd";
+/// A track's part of the fragment (8.8.6).
+pub(super) const TRAF: FourCc = *b"traf";
+/// Its header (8.8.7).
+pub(super) const TFHD: FourCc = *b"tfhd";
+/// The decode time of its first sample (8.8.12).
+pub(super) const TFDT: FourCc = *b"tfdt";
+/// A run of samples (8.8.8).
+pub(super) const TRUN: FourCc = *b"trun";
+
+// Sample entries and their boxes.
+/// AV1 (AV1-ISOBMFF 2.2).
+pub(super) const AV01: FourCc = *b"av01";
+/// AV1 configuration (AV1-ISOBMFF 2.3).
+pub(super) const AV1C: FourCc = *b"av1C";
+/// Colour information (12.1.5).
+pub(super) const COLR: FourCc = *b"colr";
+/// Its form by code points, with the range flag (12.1.5).
+pub(super) const NCLX: FourCc = *b"nclx";
+/// Clean aperture: which part of the coded picture is shown (12.1.4).
+pub(super) const CLAP: FourCc = *b"clap";
+/// Pixel aspect ratio (12.1.4).
+pub(super) const PASP: FourCc = *b"pasp";
+/// Opus (Opus in ISOBMFF 4.3.1).
+pub(super) const OPUS: FourCc = *b"Opus";
+/// Opus configuration (Opus in ISOBMFF 4.3.2).
+pub(super) const DOPS: FourCc = *b"dOps";
+/// FLAC (FLAC in ISOBMFF; RFC 9639, 9.4 names it).
+pub(super) const FLAC: FourCc = *b"fLaC";
+/// FLAC metadata blocks.
+pub(super) const DFLA: FourCc = *b"dfLa";
+/// Integer PCM (ISO/IEC 23003-5).
+pub(super) const IPCM: FourCc = *b"ipcm";
+/// Floating-point PCM (ISO/IEC 23003-5).
+pub(super) const FPCM: FourCc = *b"fpcm";
+/// PCM configuration (ISO/IEC 23003-5).
+pub(super) const PCMC: FourCc = *b"pcmC";
+/// Channel layout (12.2.4).
+pub(super) const CHNL: FourCc = *b"chnl";
+/// Sampling rate that 16 bits cannot hold (12.2.3).
+pub(super) const SRAT: FourCc = *b"srat";
+
+// Handlers.
+/// Video.
+pub(super) const VIDE: FourCc = *b"vide";
+/// Sound.
+pub(super) const SOUN: FourCc = *b"soun";
+
+// Brands (annex E), but `AV01`, which is also one.
+/// The first version of the format; what players look for.
+pub(super) const ISOM: FourCc = *b"isom";
+/// Everything up to 64-bit decode times and `default-base-is-moof`.
+pub(super) const ISO6: FourCc = *b"iso6";
+/// MP4, version 2 (ISO/IEC 14496-14).
+pub(super) const MP42: FourCc = *b"mp42";
+/// CMAF (ISO/IEC 23000-19): a file of one track whose fragments follow its rules.
+pub(super) const CMFC: FourCc = *b"cmfc";

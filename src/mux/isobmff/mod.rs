@@ -1,0 +1,47 @@
+//! MP4: the ISO base media file format (ISO/IEC 14496-12, cited by clauses of its 2015 edition), with AV1, Opus, FLAC
+//! and PCM in it as their own documents say.
+//!
+//! [`plain`] and [`fragmented`] are the two layouts. Both describe their tracks through [`movie`], which has
+//! [`sample_entry`] say what a decoder needs, and count time through [`timing`]; [`boxes`] knows how a box is written
+//! and [`fourcc`] what all of them are called.
+
+mod boxes;
+mod fourcc;
+mod fragmented;
+mod movie;
+mod plain;
+mod sample_entry;
+mod sample_table;
+mod timing;
+mod track_fragment;
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+#[path = "../../../tests/support/isobmff.rs"]
+mod verifier;
+
+use crate::error::{Error, Result};
+use crate::media::{CodecConfig, Track};
+use crate::sink::Sink;
+
+pub(super) use fragmented::FragmentedMp4Muxer;
+pub(super) use plain::Mp4Muxer;
+
+/// Writes `ftyp` (4.3): `brands`, the first of which is the major one, and those of the codecs.
+fn write_file_type(brands: &[fourcc::FourCc], tracks: &[Track], sink: &mut dyn Sink) -> Result<()> {
+    let mut w = boxes::BoxWriter::new();
+    w.boxed(fourcc::FTYP, |w| {
+        brands.iter().take(1).for_each(|major| w.bytes(major)); // major_brand
+        w.u32(0); // minor_version
+        brands.iter().for_each(|brand| w.bytes(brand)); // compatible_brands
+        if tracks.iter().any(|track| matches!(track.config, CodecConfig::Av1(_))) {
+            w.bytes(&fourcc::AV01);
+        }
+    });
+    append(sink, &w.finish()?)
+}
+
+fn append(sink: &mut dyn Sink, bytes: &[u8]) -> Result<()> {
+    sink.append(bytes).map_err(|error| Error::io("writing the output", error))
+}

@@ -1,0 +1,390 @@
+//! What the verifier is worth: each of its checks refuses a file that is damaged on that point, and says why.
+
+use super::super::ebml;
+use super::*;
+
+const INFO: &[u8] = &[0x15, 0x49, 0xa9, 0x66];
+const TRACKS: &[u8] = &[0x16, 0x54, 0xae, 0x6b];
+const CLUSTER: &[u8] = &[0x1f, 0x43, 0xb6, 0x75];
+const CUES: &[u8] = &[0x1c, 0x53, 0xbb, 0x6b];
+
+/// A damage, and words of the refusal.
+type Case = (&'static str, fn(&mut Vec<u8>));
+
+fn refuse(bytes: &[u8], cases: &[Case]) {
+    verify(bytes).unwrap();
+    let mut missed = Vec::new();
+    for (index, (words, damage)) in cases.iter().enumerate() {
+        let mut damaged = bytes.to_vec();
+        damage(&mut damaged);
+        assert!(damaged != bytes, "case {index} does no damage");
+        match verify(&damaged) {
+            Err(error) if error.contains(words) => {}
+            other => missed.push(format!("case {index}: {:?} instead of `{words}`", other.err())),
+        }
+    }
+    assert!(missed.is_empty(), "{missed:#?}");
+}
+
+/// Two clusters, whose first blocks are of sound and of a key frame.
+fn video() -> Vec<u8> {
+    file(Container::WebM, &Scene::new().av1_keys(25, 60, 25).opus(312, 110, 504))
+}
+
+fn find(bytes: &[u8], pattern: &[u8]) -> usize {
+    bytes.windows(pattern.len()).position(|window| window == pattern).expect("the pattern is there")
+}
+
+fn find_last(bytes: &[u8], pattern: &[u8]) -> usize {
+    bytes.windows(pattern.len()).rposition(|window| window == pattern).expect("the pattern is there")
+}
+
+/// Writes `value` at `offset` from the first `pattern`.
+fn set(bytes: &mut [u8], pattern: &[u8], offset: usize, value: &[u8]) {
+    let at = find(bytes, pattern) + offset;
+    bytes[at..at + value.len()].copy_from_slice(value);
+}
+
+fn set_last(bytes: &mut [u8], pattern: &[u8], offset: usize, value: &[u8]) {
+    let at = find_last(bytes, pattern) + offset;
+    bytes[at..at + value.len()].copy_from_slice(value);
+}
+
+/// The length of the element that begins at `at`, of a known size.
+fn length(bytes: &[u8], at: usize) -> usize {
+    let id = bytes[at].leading_zeros() as usize + 1;
+    let size_length = bytes[at + id].leading_zeros() as usize + 1;
+    let size = bytes[at + id..at + id + size_length].iter().fold(0, |value, byte| value << 8 | usize::from(*byte));
+    id + size_length + (size & ((1 << (7 * size_length)) - 1))
+}
+
+/// Puts a Void in the place of the element at `at`.
+fn blank(bytes: &mut Vec<u8>, at: usize) {
+    let length = length(bytes, at);
+    let mut void = Vec::new();
+    ebml::void(&mut void, length);
+    bytes.splice(at..at + length, void);
+}
+
+fn blank_first(bytes: &mut Vec<u8>, pattern: &[u8]) {
+    blank(bytes, find(bytes, pattern));
+}
+
+#[test]
+fn of_elements() {
+    refuse(
+        &video(),
+        &[
+            ("more than 8 bytes", |f| f.push(0)),
+            ("reaches past its parent", |f| f.truncate(f.len() - 1)),
+            ("integer is cut off", |f| f.push(0x1a)),
+            ("unknown element", |f| set(f, &[0x4d, 0x80], 0, &[0x4d, 0x81])),
+            ("an ID of 5 bytes", |f| set(f, &[0xec], 0, &[0x08])),
+            ("Timestamp in Video", |f| set(f, &[0xb0, 0x81, 64], 0, &[0xe7])),
+            ("Audio has 0 Channels", |f| set(f, &[0x9f, 0x81, 2], 0, &[0xec, 0x81, 0])),
+            ("Video has 2 PixelWidth", |f| set(f, &[0xba, 0x81, 48], 0, &[0xb0])),
+            ("TrackEntry has 0 Language", |f| blank_first(f, &[0x22, 0xb5, 0x9c])),
+            ("written into a Void", |f| set(f, &[0xec], 2, &[1])),
+            ("MuxingApp is no clean text", |f| set(f, &[0x4d, 0x80], 3, &[0])),
+            ("WritingApp is no clean text", |f| set(f, &[0x57, 0x41], 3, &[0xff])),
+            ("a float of 2 bytes", |f| set(f, &[0x44, 0x89, 0x88], 2, &[0x82, 0, 0, 0xec, 0x84, 0, 0, 0, 0])),
+            ("an integer of 0 bytes", |f| set(f, &[0x2a, 0xd7, 0xb1], 3, &[0x80, 0xec, 0x81, 0])),
+            ("Colour of unknown size", |f| set(f, &[0x55, 0xb0], 2, &[0xff])),
+            (" has 0 EBML", |f| drop(f.drain(..find(f, &[0x18, 0x53, 0x80, 0x67])))),
+            // Sizes that are off by one.
+            ("", |f| {
+                let at = find(f, &[0x18, 0x53, 0x80, 0x67]) + 11;
+                f[at] -= 1;
+            }),
+            ("", |f| {
+                let at = find(f, CLUSTER) + 5;
+                f[at] += 1;
+            }),
+            ("", |f| {
+                let at = find_last(f, TRACKS) + 5;
+                f[at] -= 1;
+            }),
+        ],
+    );
+}
+
+#[test]
+fn of_the_head() {
+    refuse(
+        &video(),
+        &[
+            ("EBML version", |f| set(f, &[0x42, 0x86], 3, &[2])),
+            ("EBML lengths", |f| set(f, &[0x42, 0xf2], 3, &[5])),
+            ("DocType weba", |f| set(f, b"webm", 3, b"a")),
+            ("DocTypeVersion 3 with elements of version 4", |f| set(f, &[0x42, 0x87], 3, &[3])),
+            ("DocTypeReadVersion 1", |f| set(f, &[0x42, 0x85], 3, &[1])),
+            ("DocTypeReadVersion 5", |f| set(f, &[0x42, 0x85], 3, &[5])),
+            ("a tick is not", |f| set(f, &[0x2a, 0xd7, 0xb1], 6, &[0x41])),
+            ("SegmentUUID", |f| set(f, &[0x73, 0xa4], 3, &[0; 16])),
+            ("order of", |f| {
+                let (info, tracks) = (find_last(f, INFO), find_last(f, TRACKS));
+                let end = tracks + length(f, tracks);
+                f[info..end].rotate_left(tracks - info);
+            }),
+            ("the SeekHead is not first", |f| {
+                let (head, info) = (find(f, &[0x11, 0x4d, 0x9b, 0x74]), find_last(f, INFO));
+                let middle = head + length(f, head);
+                f[head..info].rotate_left(middle - head);
+            }),
+            ("SeekPosition 90 is not of", |f| set(f, &[0x53, 0xac], 10, &[90])),
+            ("is not of an 0x1549A965", |f| set(f, &[0x53, 0xab, 0x84], 6, &[0x65])),
+            ("has Cues 0 times", |f| blank(f, find(f, CUES) - 6)),
+            ("has Info 2 times", |f| {
+                let at = find(f, &[0x4d, 0xbb]);
+                f.copy_within(at..at + 21, at + 21);
+            }),
+            ("there is no Duration", |f| blank_first(f, &[0x44, 0x89])),
+            ("Duration is", |f| set(f, &[0x44, 0x89, 0x88, 0x40], 4, &[0xb2])),
+        ],
+    );
+    let empty = file(Container::WebM, &Scene::new().opus(0, 0, 0));
+    refuse(
+        &empty,
+        &[("the Duration of nothing", |f| {
+            let at = find(f, &[0x73, 0xa4]) + 19;
+            f[at..at + 3].copy_from_slice(&[0x44, 0x89, 0x88]);
+        })],
+    );
+}
+
+#[test]
+fn of_tracks() {
+    refuse(
+        &video(),
+        &[
+            ("is 0", |f| set(f, &[0xd7, 0x81, 1], 2, &[0])),
+            ("is 0", |f| set(f, &[0x73, 0xc5, 0x87], 3, &[0; 7])),
+            ("share a number", |f| set(f, &[0xd7, 0x81, 1], 2, &[2])),
+            ("share a number or a UID", |f| {
+                for at in [find(f, &[0x73, 0xc5]), find_last(f, &[0x73, 0xc5])] {
+                    let end = at + length(f, at);
+                    f[at + 3..end].fill(0);
+                    f[end - 1] = 7;
+                }
+            }),
+            ("TrackType 2", |f| set(f, &[0x83, 0x81, 1], 2, &[2])),
+            ("FlagLacing", |f| set(f, &[0x9c, 0x81, 0], 2, &[1])),
+            ("frames without a duration", |f| blank_first(f, &[0x23, 0xe3, 0x83])),
+        ],
+    );
+}
+
+#[test]
+fn of_clusters_and_blocks() {
+    // Of the sound: its first block, its second, and its last, which is in a BlockGroup.
+    const FIRST: &[u8] = &[0x82, 0, 0, 0x80, 0xfc];
+    const SECOND: &[u8] = &[0x82, 0, 20, 0x80, 0xfc];
+    const LAST: &[u8] = &[0x82, 0, 180, 0, 0xfc];
+    refuse(
+        &video(),
+        &[
+            ("begin with its Timestamp", |f| {
+                let at = find(f, &[0xe7, 0x81, 0]);
+                f[at..at + 12].rotate_left(3);
+            }),
+            ("a block of track 9", |f| set(f, FIRST, 0, &[0x89])),
+            ("flags 0x86", |f| set(f, FIRST, 3, &[0x86])),
+            ("does not begin with a key frame", |f| set(f, FIRST, 3, &[0])),
+            ("comes after", |f| set(f, SECOND, 2, &[60])),
+            ("time below 0", |f| set(f, FIRST, 1, &[0xff])),
+            ("longer than 5 s", |f| set_last(f, LAST, 1, &[50])),
+            ("a key flag in a BlockGroup", |f| set_last(f, LAST, 3, &[0x80])),
+            ("padding below 0", |f| set_last(f, &[0x75, 0xa2], 3, &[0xff])),
+        ],
+    );
+    refuse(
+        &file(Container::WebM, &Scene::new().av1_keys(25, 110, 25)),
+        &[("earlier than the one before it", |f| set(f, &[0xe7, 0x82, 0x0f, 0xa0], 2, &[0x03, 0xe8]))],
+    );
+    // What is appended to a live stream belongs to its last cluster.
+    refuse(
+        &live(Container::WebM, &Scene::new().av1_keys(25, 10, 10).opus(312, 10, 504)),
+        &[
+            ("padding before the last", |f| f.extend_from_slice(&[0xa3, 0x87, 0x82, 0, 200, 0x80, 0xfc, 0xff, 0xfe])),
+            ("a block of 3 bytes", |f| f.extend_from_slice(&[0xa3, 0x83, 0x82, 0, 200])),
+            ("an empty block", |f| f.extend_from_slice(&[0xa3, 0x84, 0x82, 0, 200, 0x80])),
+            ("a ReferenceBlock of 5", |f| {
+                f.extend_from_slice(&[0xa0, 0x8a, 0xa1, 0x85, 0x81, 1, 100, 0, 7, 0xfb, 0x81, 5]);
+            }),
+            ("larger than 5 MB", |f| {
+                let payload = [&[0x81, 1, 100, 0][..], &filler(5_200_000)].concat();
+                ebml::binary(f, ids::SIMPLE_BLOCK, &payload);
+            }),
+            ("its size is known", |f| f.extend_from_slice(&[CLUSTER, &[0x84, 0xe7, 0x82, 1, 0]].concat())),
+            ("cluster 1 is empty", |f| {
+                f.extend_from_slice(&[CLUSTER, &ebml::UNKNOWN_SIZE[..], &[0xe7, 0x82, 1, 0]].concat());
+            }),
+            ("a live stream with Cues", |f| {
+                let cue = Cue { time: 0, track: 1, cluster: 0, relative: 3 };
+                f.extend(cues::cues(vec![cue]).unwrap());
+            }),
+        ],
+    );
+}
+
+#[test]
+fn of_cues() {
+    refuse(
+        &video(),
+        &[
+            ("CueTime 0 is not after", |f| set_last(f, &[0xb3, 0x82, 0x03, 0xe8], 2, &[0, 0])),
+            ("is not of a Cluster", |f| {
+                let at = find_last(f, &[0xf1, 0x82]) + 3;
+                f[at] ^= 1;
+            }),
+            ("the cue at 2000 ms is not of a key block", |f| set_last(f, &[0xf0, 0x81], 2, &[5])),
+            ("the cue at 2000 ms is not of a key block", |f| set_last(f, &[0xf7, 0x81, 1], 2, &[2])),
+            ("the cue at 2001 ms is not of a key block", |f| set_last(f, &[0xb3, 0x82, 0x07, 0xd0], 3, &[0xd1])),
+            ("the key frame at 1000 ms has no cue", |f| blank(f, find_last(f, &[0xb3, 0x82, 0x03, 0xe8]) - 2)),
+        ],
+    );
+    refuse(
+        &file(Container::WebM, &Scene::new().opus(312, 10, 0)),
+        &[("sound without cues", |f| {
+            blank(f, find_last(f, CUES));
+            // And its entry in the SeekHead.
+            blank(f, find(f, CUES) - 6);
+        })],
+    );
+}
+
+#[test]
+fn of_pictures() {
+    const HEADER: &[u8] = &[0x0a, 0x0d];
+    const KEY: &[u8] = &[0x32, 0x5f, 0x10];
+    refuse(
+        &video(),
+        &[
+            ("no CodecPrivate", |f| blank_first(f, &[0x63, 0xa2])),
+            ("the record is", |f| set(f, &[0x63, 0xa2], 3, &[0x82])),
+            ("the record is", |f| set(f, &[0x63, 0xa2], 4, &[0x09])),
+            ("the record is", |f| set(f, &[0x63, 0xa2], 5, &[0x0e])),
+            ("the record is", |f| set(f, &[0x63, 0xa2], 6, &[0x10])),
+            ("holds no sequence header", |f| set(f, HEADER, 0, &[0x2a])),
+            ("an OBU without a size", |f| set(f, HEADER, 0, &[0x08])),
+            ("a forbidden bit", |f| set(f, HEADER, 0, &[0x8a])),
+            ("reaches past its block", |f| set(f, HEADER, 1, &[0x7f])),
+            ("should hold the sequence header and nothing else", |f| {
+                set(f, HEADER, 13, &[0x2a, 0]);
+                set(f, HEADER, 1, &[11]);
+            }),
+            ("pixels of 64x48", |f| set(f, &[0xb0, 0x81, 64], 2, &[65])),
+            ("Colour is", |f| set(f, &[0x55, 0xbb, 0x81], 3, &[9])),
+            ("Colour is", |f| set(f, &[0x55, 0xba, 0x81], 3, &[9])),
+            ("Colour is", |f| set(f, &[0x55, 0xb1, 0x81], 3, &[9])),
+            ("the Range", |f| set(f, &[0x55, 0xb9, 0x81], 3, &[2])),
+            ("BitsPerChannel", |f| set(f, &[0x55, 0xb2, 0x81], 3, &[8])),
+            ("subsampling", |f| set(f, &[0x55, 0xb4, 0x81], 3, &[0])),
+            ("chroma siting", |f| set(f, &[0x55, 0xb8, 0x81], 3, &[2])),
+            // Of temporal units.
+            ("an OBU of type 2", |f| set(f, KEY, 0, &[0x12])),
+            ("an OBU of type 8", |f| set(f, KEY, 0, &[0x42])),
+            ("an OBU of type 15", |f| set(f, KEY, 0, &[0x7a])),
+            ("no frame header", |f| set(f, KEY, 0, &[0x2a])),
+            ("not that of the track", |f| set_last(f, HEADER, 14, &[0])),
+            ("at 40 ms: a key flag of true", |f| set(f, &[0x81, 0, 40, 0, 0x32], 3, &[0x80])),
+            ("at 1000 ms: a key flag of false", |f| set(f, &[0x81, 3, 0xe8, 0x80, 0x0a], 3, &[0])),
+            ("at 0 ms: a key flag of true", |f| set(f, KEY, 2, &[0x30])),
+        ],
+    );
+    let mut cropped = Scene::new().av1(25, 1, 3);
+    let TrackKind::Video(video) = &mut cropped.tracks[0].kind else { panic!() };
+    video.width = 1;
+    refuse(
+        &file(Container::WebM, &cropped),
+        &[
+            ("nothing is left to show", |f| set(f, &[0x54, 0xdd, 0x81], 3, &[64])),
+            ("it is shown at", |f| set(f, &[0x54, 0xb0, 0x81], 3, &[64])),
+        ],
+    );
+    refuse(
+        &file(Container::Matroska, &Scene::new().mjpeg(10, 3)),
+        &[
+            ("no Range", |f| set(f, &[0x55, 0xb9, 0x81], 3, &[3])),
+            ("no JPEG", |f| set(f, &[0xff, 0xd8], 1, &[0xd9])),
+            ("matroska with V_MJPEH", |f| set(f, b"V_MJPEG", 6, b"H")),
+            ("webm with V_MJPEG", call_it_webm),
+        ],
+    );
+}
+
+/// `matroska` is longer than `webm` by a Void.
+#[allow(clippy::ptr_arg, reason = "one type for all damages")]
+fn call_it_webm(file: &mut Vec<u8>) {
+    set(file, &[0x42, 0x82, 0x88], 2, b"\x84webm\xec\x82\0\0");
+}
+
+#[test]
+fn of_opus() {
+    refuse(
+        &file(Container::WebM, &Scene::new().opus(312, 10, 504)),
+        &[
+            ("no CodecPrivate", |f| blank_first(f, &[0x63, 0xa2])),
+            ("no identification header", |f| set(f, b"OpusHead", 0, b"o")),
+            ("no identification header", |f| set(f, b"OpusHead", 8, &[2])),
+            ("Channels is not", |f| set(f, b"OpusHead", 9, &[1])),
+            ("CodecDelay 6500000 for a pre-skip of 14337", |f| set(f, b"OpusHead", 10, &[1, 56])),
+            ("bytes in the wrong order", |f| set(f, b"OpusHead", 12, &[0, 0, 0xbb, 0x80])),
+            ("a mapping of 19 bytes", |f| set(f, b"OpusHead", 18, &[1])),
+            ("mapping family 2", |f| set(f, b"OpusHead", 18, &[2])),
+            ("CodecDelay 0", |f| blank_first(f, &[0x56, 0xaa])),
+            ("SeekPreRoll 0", |f| blank_first(f, &[0x56, 0xbb])),
+            ("SamplingFrequency", |f| set(f, &[0xb5, 0x88], 4, &[0])),
+            ("a block that is no key", |f| set(f, &[0x81, 0, 20, 0x80], 3, &[0])),
+            ("padding of", |f| set_last(f, &[0x75, 0xa2, 0x84], 3, &[1])),
+        ],
+    );
+    let mut surround = Scene::new().opus(312, 3, 0);
+    set_surround(&mut surround.tracks[0]);
+    refuse(
+        &file(Container::WebM, &surround),
+        &[
+            ("family 0 with 6 channels", |f| set(f, b"OpusHead", 18, &[0])),
+            ("streams that are not there", |f| set(f, b"OpusHead", 20, &[5])),
+            ("streams that are not there", |f| set(f, b"OpusHead", 21, &[6])),
+        ],
+    );
+}
+
+#[test]
+fn of_lossless_sound() {
+    refuse(
+        &file(Container::Matroska, &Scene::new().flac(44_100, 2, 10)),
+        &[
+            ("no CodecPrivate", |f| blank_first(f, &[0x63, 0xa2])),
+            ("not one STREAMINFO", |f| set(f, b"fLaC", 4, &[0])),
+            ("of 41028 Hz", |f| set(f, b"fLaC", 19, &[0x04])),
+            ("Channels is not 2", |f| set(f, &[0x9f, 0x81], 2, &[9])),
+            ("BitDepth is not 16", |f| set(f, &[0x62, 0x64, 0x81], 3, &[24])),
+            ("STREAMINFO counts", |f| set(f, b"fLaC", 25, &[1])),
+            ("no FLAC frame", |f| set(f, &[0xff, 0xf8, 0xc0], 0, &[0xfe])),
+            ("a block that is no key", |f| set_last(f, &[0x80, 0xff, 0xf8], 0, &[0])),
+            ("webm with A_FLAC", call_it_webm),
+        ],
+    );
+    refuse(
+        &live(Container::Matroska, &Scene::new().pcm(8_000, 1, 3)),
+        &[
+            ("no BitDepth", |f| blank_first(f, &[0x62, 0x64])),
+            ("BitDepth 17", |f| set(f, &[0x62, 0x64, 0x81], 3, &[17])),
+            ("broken samples", |f| set(f, &[0x62, 0x64, 0x81], 3, &[24])),
+            ("a CodecPrivate", |f| add_to_track(f, [0x63, 0xa2, 0x81, 1])),
+            ("CodecDelay of A_PCM", |f| add_to_track(f, [0x56, 0xaa, 0x81, 1])),
+            ("webm with A_PCM", call_it_webm),
+        ],
+    );
+}
+
+/// Adds an element to the only track of a live stream, whose sizes take a byte each.
+fn add_to_track(file: &mut Vec<u8>, element: [u8; 4]) {
+    let tracks = find(file, TRACKS);
+    file[tracks + 4] += 4;
+    file[tracks + 6] += 4;
+    let end = tracks + length(file, tracks) - 4;
+    file.splice(end..end, element);
+}

@@ -1,0 +1,74 @@
+//! Where the bytes go.
+//!
+//! A muxer appends, and some layouts patch what they have appended; nothing else is asked of a [`Sink`]. The rooms above
+//! make one of a path ([`FileSink`]), of anything that writes and seeks ([`SeekSink`]), or of anything that only
+//! writes ([`StreamSink`]).
+
+mod file;
+mod memory;
+mod writer;
+
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::path::Path;
+
+pub use file::FileSink;
+pub use memory::SharedWriter;
+pub use writer::{SeekSink, StreamSink};
+
+/// Something that bytes are appended to and, perhaps, patched in.
+///
+/// Offsets count from where the sink began, which need not be the start of the file behind it.
+pub trait Sink: Send {
+    /// Appends all of `bytes`; short writes and interruptions are the sink's to deal with.
+    ///
+    /// # Errors
+    /// Any [`io::Error`]; the sink is not written to again after one, but for [`flush`](Self::flush).
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
+
+    /// Overwrites `bytes.len()` bytes from `offset` on, all of which have been appended before.
+    ///
+    /// # Errors
+    /// Any [`io::Error`]; [`io::ErrorKind::Unsupported`] where [`can_patch`](Self::can_patch) is false.
+    fn patch(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()>;
+
+    /// Whether [`patch`](Self::patch) works.
+    fn can_patch(&self) -> bool;
+
+    /// How many bytes have been appended.
+    fn position(&self) -> u64;
+
+    /// Hands what is buffered to what lies below.
+    ///
+    /// # Errors
+    /// Any [`io::Error`].
+    fn flush(&mut self) -> io::Result<()>;
+
+    /// Called once, when the file is complete: a sink that writes under another name renames here.
+    ///
+    /// # Errors
+    /// Any [`io::Error`].
+    fn complete(&mut self) -> io::Result<()> {
+        self.flush()
+    }
+
+    /// Called instead of [`complete`](Self::complete) when the file is given up: a sink that can, removes it.
+    fn discard(&mut self) {}
+
+    /// Where the bytes are if neither of the two is called, for messages.
+    fn kept(&self) -> Option<&Path> {
+        None
+    }
+}
+
+/// The sink for a path: a [`FileSink`], or a [`StreamSink`] for what is no regular file, such as a named pipe or a
+/// device.
+pub(crate) fn open_path(path: &Path) -> io::Result<Box<dyn Sink>> {
+    match fs::metadata(path) {
+        Ok(found) if found.is_dir() => {
+            Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder; give the name of a file"))
+        }
+        Ok(found) if !found.is_file() => Ok(Box::new(StreamSink::new(OpenOptions::new().write(true).open(path)?))),
+        _ => Ok(Box::new(FileSink::create(path)?)),
+    }
+}

@@ -1,0 +1,199 @@
+//! Sinks over the standard library's writers.
+
+use std::io::{self, Seek, SeekFrom, Write};
+
+use super::Sink;
+
+/// Appends are gathered until this many bytes are there; longer ones pass by.
+const BUFFER: usize = 64 << 10;
+
+/// A sink over anything that writes and seeks. It begins where the writer stands.
+pub struct SeekSink<W> {
+    buffered: Buffered<W>,
+    start: u64,
+}
+
+impl<W: Write + Seek + Send> SeekSink<W> {
+    /// Asks the writer where it stands.
+    ///
+    /// # Errors
+    /// Where it cannot tell.
+    pub fn new(mut writer: W) -> io::Result<Self> {
+        let start = writer.stream_position()?;
+        Ok(SeekSink { buffered: Buffered::new(writer), start })
+    }
+}
+
+impl<W: Write + Seek + Send> Sink for SeekSink<W> {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.buffered.append(bytes)
+    }
+
+    fn patch(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        let end = offset.saturating_add(bytes.len() as u64);
+        if end > self.buffered.position {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "a patch beyond the end of the sink"));
+        }
+        // A patch of what is still in the buffer needs no seek.
+        let flushed = self.buffered.position - self.buffered.buffer.len() as u64;
+        if offset >= flushed {
+            let at = (offset - flushed) as usize;
+            self.buffered.buffer[at..at + bytes.len()].copy_from_slice(bytes);
+            return Ok(());
+        }
+        self.buffered.write_out()?;
+        self.buffered.writer.seek(SeekFrom::Start(self.start + offset))?;
+        self.buffered.writer.write_all(bytes)?;
+        self.buffered.writer.seek(SeekFrom::Start(self.start + self.buffered.position))?;
+        Ok(())
+    }
+
+    fn can_patch(&self) -> bool {
+        true
+    }
+
+    fn position(&self) -> u64 {
+        self.buffered.position
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.buffered.flush()
+    }
+}
+
+/// A sink over anything that writes: pipes, sockets, standard output. It cannot patch, so only layouts that need no
+/// patching go to it.
+pub struct StreamSink<W> {
+    buffered: Buffered<W>,
+}
+
+impl<W: Write + Send> StreamSink<W> {
+    /// Begins at offset 0, wherever the writer stands.
+    pub fn new(writer: W) -> Self {
+        StreamSink { buffered: Buffered::new(writer) }
+    }
+}
+
+impl<W: Write + Send> Sink for StreamSink<W> {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.buffered.append(bytes)
+    }
+
+    fn patch(&mut self, _: u64, _: &[u8]) -> io::Result<()> {
+        Err(io::Error::new(io::ErrorKind::Unsupported, "this sink only appends"))
+    }
+
+    fn can_patch(&self) -> bool {
+        false
+    }
+
+    fn position(&self) -> u64 {
+        self.buffered.position
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.buffered.flush()
+    }
+}
+
+/// A writer with a buffer before it and a count of what went in. `write_all` takes care of short writes and
+/// interruptions.
+struct Buffered<W> {
+    writer: W,
+    buffer: Vec<u8>,
+    position: u64,
+}
+
+impl<W: Write> Buffered<W> {
+    fn new(writer: W) -> Self {
+        Buffered { writer, buffer: Vec::new(), position: 0 }
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if self.buffer.len() + bytes.len() > BUFFER {
+            self.write_out()?;
+        }
+        if bytes.len() >= BUFFER {
+            self.writer.write_all(bytes)?;
+        } else {
+            self.buffer.extend_from_slice(bytes);
+        }
+        self.position += bytes.len() as u64;
+        Ok(())
+    }
+
+    fn write_out(&mut self) -> io::Result<()> {
+        // Emptied before the outcome is known: after a failure nobody can tell which bytes went out, and writing them
+        // again would damage what did.
+        let result = self.writer.write_all(&self.buffer);
+        self.buffer.clear();
+        result
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.write_out()?;
+        self.writer.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Cursor;
+
+    /// Writes at most three bytes a call and is interrupted every other time.
+    struct Awkward(Cursor<Vec<u8>>, bool);
+
+    impl Write for Awkward {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.1 = !self.1;
+            if self.1 {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            self.0.write(&bytes[..bytes.len().min(3)])
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Seek for Awkward {
+        fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+            self.0.seek(to)
+        }
+    }
+
+    #[test]
+    fn short_writes_and_patches_land_where_they_should() {
+        let mut inner = Cursor::new(b"head".to_vec());
+        inner.set_position(4);
+        let mut sink = SeekSink::new(Awkward(inner, false)).unwrap();
+        let mut expected = Vec::new();
+        for length in [1usize, 10, 70_000, 0, 5, 65_536, 65_535, 2] {
+            let bytes: Vec<u8> = (0..length).map(|i| (i * 7 + length) as u8).collect();
+            sink.append(&bytes).unwrap();
+            expected.extend_from_slice(&bytes);
+            let at = expected.len() / 2;
+            let patch = [0xaa; 4];
+            if expected.len() >= at + 4 {
+                sink.patch(at as u64, &patch).unwrap();
+                expected[at..at + 4].copy_from_slice(&patch);
+            }
+        }
+        assert!(sink.patch(expected.len() as u64 - 1, &[0; 2]).is_err());
+        assert_eq!(sink.position(), expected.len() as u64);
+        sink.complete().unwrap();
+        let written = sink.buffered.writer.0.get_ref();
+        assert_eq!(&written[..4], b"head");
+        assert!(written[4..] == expected[..]);
+    }
+
+    #[test]
+    fn a_stream_does_not_patch() {
+        let mut sink = StreamSink::new(Vec::new());
+        sink.append(b"abc").unwrap();
+        assert!(!sink.can_patch());
+        assert_eq!(sink.patch(0, b"x").unwrap_err().kind(), io::ErrorKind::Unsupported);
+    }
+}

@@ -1,0 +1,501 @@
+//! A reader of MP4 files that believes nothing: written from ISO/IEC 14496-12 and the documents of the codecs, sharing
+//! no code with the muxer that it judges. It knows only the boxes that our files may have, and refuses all else.
+
+#![allow(dead_code)] // each test binary uses a part
+
+use std::io::{Cursor, Read, Seek, SeekFrom};
+use std::ops::Range;
+
+#[path = "isobmff_boxes.rs"]
+mod boxes;
+#[path = "isobmff_codecs.rs"]
+pub mod codecs;
+#[path = "isobmff_fragments.rs"]
+mod fragments;
+
+use boxes::{Body, Node};
+
+pub type Checked<T> = Result<T, String>;
+
+macro_rules! ensure {
+    ($condition:expr, $($message:tt)*) => {
+        if !$condition {
+            return Err(format!($($message)*));
+        }
+    };
+}
+pub(crate) use ensure;
+
+/// What a file says, after all its parts were found to agree.
+#[derive(Debug)]
+pub struct Movie {
+    pub brands: Vec<String>,
+    pub boxes: Vec<String>,
+    pub timescale: u32,
+    pub duration: u64,
+    pub tracks: Vec<Track>,
+    /// For each fragment, which tracks are in it and with how many samples; empty in a plain file.
+    pub fragments: Vec<Vec<(u32, usize)>>,
+    /// The payloads of all `mdat`.
+    pub media_data: Vec<Range<u64>>,
+}
+
+#[derive(Debug)]
+pub struct Track {
+    pub id: u32,
+    pub handler: String,
+    pub language: String,
+    pub timescale: u32,
+    pub media_duration: u64,
+    pub duration: u64,
+    pub width: u32,
+    pub height: u32,
+    pub alternate_group: u16,
+    pub edits: Vec<Edit>,
+    pub entry: codecs::Entry,
+    pub samples: Vec<Sample>,
+    pub has_sync_table: bool,
+    pub has_64_bit_offsets: bool,
+    /// Per chunk: the number of samples.
+    pub chunks: Vec<u32>,
+    /// From the movie or, of a fragmented file, from each fragment.
+    pub roll_distances: Vec<i16>,
+    defaults: Option<fragments::Defaults>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Edit {
+    pub duration: u64,
+    pub media_time: i64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sample {
+    pub offset: u64,
+    pub size: u32,
+    pub time: u64,
+    pub duration: u32,
+    pub sync: bool,
+}
+
+impl Movie {
+    pub fn track(&self, handler: &str) -> &Track {
+        self.tracks.iter().find(|track| track.handler == handler).expect("a track of this kind")
+    }
+
+    /// When `track` is first seen or heard, and when no more, in seconds.
+    pub fn presented(&self, track: &Track) -> (f64, f64) {
+        let media = |ticks: u64| ticks as f64 / f64::from(track.timescale);
+        let movie = |ticks: u64| ticks as f64 / f64::from(self.timescale);
+        let first = track.samples.first().map_or(0, |sample| sample.time);
+        let last = track.samples.last().map_or(0, |sample| sample.time + u64::from(sample.duration));
+        match track.edits[..] {
+            [] => (media(first), media(last)),
+            [Edit { duration: 0, media_time }] => (media(first), media(last) - media(media_time as u64)),
+            [edit] => (0.0, movie(edit.duration)),
+            [empty, edit] => (movie(empty.duration), movie(empty.duration + edit.duration)),
+            _ => panic!("more edits than were checked"),
+        }
+    }
+}
+
+/// Reads and checks the whole of `file`.
+pub fn verify(file: &[u8]) -> Checked<Movie> {
+    verify_from(Cursor::new(file))
+}
+
+/// As [`verify`], for what is too large for memory.
+pub fn verify_from(mut source: impl Read + Seek) -> Checked<Movie> {
+    let mut boxes = Vec::new();
+    let mut movie_box = None;
+    let mut movie_fragments = Vec::new();
+    let mut media_data = Vec::new();
+    let mut brands = Vec::new();
+    let end = source.seek(SeekFrom::End(0)).map_err(|error| error.to_string())?;
+    let mut at = 0;
+    while at < end {
+        let header = read_at(&mut source, at, 8.min(end - at))?;
+        ensure!(header.len() == 8, "{} bytes after the last box", header.len());
+        let mut reader = Body::new(&header);
+        let (mut size, kind) = (u64::from(reader.u32()?), reader.kind()?);
+        let mut header_size = 8;
+        ensure!(size != 0, "{kind} lasts to the end of the file: the file was not finished");
+        if size == 1 {
+            size = Body::new(&read_at(&mut source, at + 8, 8)?).u64()?;
+            header_size = 16;
+            ensure!(size > u64::from(u32::MAX), "{kind} has a 64-bit size that would fit into 32 bits");
+        }
+        ensure!(size >= header_size && size <= end - at, "{kind} at {at} claims {size} bytes of {}", end - at);
+        let body = at + header_size..at + size;
+        ensure!((kind == "ftyp") == (at == 0), "the file begins with {kind}, or has a second ftyp");
+        match kind.as_str() {
+            "mdat" => media_data.push(body),
+            "free" => ensure!(size == 8, "free space of {size} bytes"),
+            "ftyp" | "moov" | "moof" => {
+                let node = Node::parse(&kind, at, &read_at(&mut source, body.start, body.end - body.start)?)?;
+                match kind.as_str() {
+                    "ftyp" => brands = file_type(&node)?,
+                    "moof" => movie_fragments.push(node),
+                    _ => ensure!(movie_box.replace(node).is_none(), "two moov"),
+                }
+            }
+            _ => return Err(format!("{kind} is not expected in the file")),
+        }
+        boxes.push(kind);
+        at += size;
+    }
+    let movie_box = movie_box.ok_or("no moov")?;
+    let fragmented = movie_box.child("mvex").is_some();
+    ensure!(fragmented || movie_fragments.is_empty(), "moof in a file without mvex");
+    let mut movie = movie(&movie_box, fragmented)?;
+    (movie.brands, movie.boxes, movie.media_data) = (brands, boxes, media_data);
+    fragments::read(&movie_fragments, &mut movie)?;
+    check_brands(&movie, fragmented)?;
+    check_tiling(&movie)?;
+    for track in &movie.tracks {
+        let members = movie.fragments.iter().flatten().filter(|(id, _)| *id == track.id);
+        let pieces = if fragmented { members.map(|(_, count)| *count).collect() } else { vec![track.samples.len()] };
+        codecs::check(track, fragmented, &pieces, |sample| read_at(&mut source, sample.offset, sample.size.into()))?;
+    }
+    Ok(movie)
+}
+
+fn read_at(source: &mut (impl Read + Seek), at: u64, length: u64) -> Checked<Vec<u8>> {
+    ensure!(length < 1 << 30, "a box or sample of {length} bytes");
+    let mut bytes = vec![0; length as usize];
+    source.seek(SeekFrom::Start(at)).map_err(|error| error.to_string())?;
+    source.read_exact(&mut bytes).map_err(|error| format!("reading {length} bytes at {at}: {error}"))?;
+    Ok(bytes)
+}
+
+fn file_type(node: &Node) -> Checked<Vec<String>> {
+    let mut body = node.fields();
+    let major = body.kind()?;
+    body.zeros("minor_version", 4)?;
+    let mut brands = Vec::new();
+    while !body.is_empty() {
+        brands.push(body.kind()?);
+    }
+    ensure!(brands.contains(&major), "the major brand {major} is not among the compatible ones");
+    Ok(brands)
+}
+
+fn check_brands(movie: &Movie, fragmented: bool) -> Checked<()> {
+    let has = |brand: &str| movie.brands.iter().any(|found| found == brand);
+    let av1 = movie.tracks.iter().any(|track| matches!(track.entry, codecs::Entry::Av1(_)));
+    ensure!(has("iso6"), "no brand iso6");
+    ensure!(has("av01") == av1, "brand av01: {}, AV1 track: {av1}", has("av01"));
+    // Pictures do not promise that each fragment begins with a sync sample.
+    let cmaf = fragmented && movie.tracks.len() == 1 && movie.tracks[0].handler == "soun";
+    ensure!(has("cmfc") == cmaf, "brand cmfc: {}, one track of sound in fragments: {cmaf}", has("cmfc"));
+    Ok(())
+}
+
+/// Every byte of media data belongs to one sample, and every sample is media data.
+fn check_tiling(movie: &Movie) -> Checked<()> {
+    let mut pieces: Vec<Range<u64>> = Vec::new();
+    for sample in movie.tracks.iter().flat_map(|track| &track.samples) {
+        match pieces.last_mut() {
+            Some(piece) if piece.end == sample.offset => piece.end += u64::from(sample.size),
+            _ => pieces.push(sample.offset..sample.offset + u64::from(sample.size)),
+        }
+    }
+    pieces.sort_by_key(|piece| piece.start);
+    let mut pieces = pieces.into_iter();
+    for data in &movie.media_data {
+        let mut at = data.start;
+        while at < data.end {
+            let piece = pieces.next().ok_or(format!("no sample for media data at {at}"))?;
+            ensure!(piece.start == at, "a sample at {} where media data begins at {at}", piece.start);
+            at = piece.end;
+        }
+        ensure!(at == data.end, "samples to {at} in media data that ends at {}", data.end);
+    }
+    match pieces.next() {
+        Some(piece) => Err(format!("a sample at {} outside of media data", piece.start)),
+        None => Ok(()),
+    }
+}
+
+const MATRIX: [u8; 36] =
+    [0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x40, 0, 0, 0];
+
+fn movie(node: &Node, fragmented: bool) -> Checked<Movie> {
+    let (mut body, version, _) = node.only("mvhd").full_fields(1)?;
+    body.zeros("creation and modification time", if version == 1 { 16 } else { 8 })?;
+    let timescale = body.u32()?;
+    let duration = body.wide(version)?;
+    ensure!(version == 0 || duration > u64::from(u32::MAX), "mvhd is of version 1 for no reason");
+    body.expect("rate and volume", &[0, 1, 0, 0, 1, 0])?;
+    body.zeros("reserved", 10)?;
+    body.expect("matrix", &MATRIX)?;
+    body.zeros("pre_defined", 24)?;
+    let next_track_id = body.u32()?;
+    body.end("mvhd")?;
+    ensure!(timescale >= 1000, "a movie timescale of {timescale}");
+
+    let mut tracks = Vec::new();
+    for trak in node.all("trak") {
+        let track =
+            track(trak, timescale, fragmented).map_err(|error| format!("track {}: {error}", tracks.len() + 1))?;
+        ensure!(track.id > tracks.last().map_or(0, |last: &Track| last.id), "track numbers do not rise");
+        tracks.push(track);
+    }
+    ensure!(next_track_id > tracks.last().map_or(0, |last| last.id), "next_track_ID is {next_track_id}");
+    let longest = tracks.iter().map(|track| track.duration).max().unwrap_or(0);
+    ensure!(duration == longest, "a movie of {duration} whose longest track has {longest}");
+    let audio = tracks.iter().filter(|track| track.handler == "soun").count();
+    for track in &tracks {
+        let group = u16::from(audio > 1 && track.handler == "soun");
+        ensure!(track.alternate_group == group, "alternate_group {}", track.alternate_group);
+    }
+    if let Some(extends) = node.child("mvex") {
+        fragments::read_defaults(extends, &mut tracks)?;
+    }
+    let (brands, boxes, fragments, media_data) = Default::default();
+    Ok(Movie { brands, boxes, timescale, duration, tracks, fragments, media_data })
+}
+
+fn track(node: &Node, movie_timescale: u32, fragmented: bool) -> Checked<Track> {
+    let media = node.only("mdia");
+    let information = media.only("minf");
+    let table = information.only("stbl");
+
+    let (mut body, version, _) = media.only("mdhd").full_fields(1)?;
+    body.zeros("creation and modification time", if version == 1 { 16 } else { 8 })?;
+    let timescale = body.u32()?;
+    ensure!(timescale > 0, "a media timescale of 0");
+    let media_duration = body.wide(version)?;
+    ensure!(version == 0 || media_duration > u64::from(u32::MAX), "mdhd is of version 1 for no reason");
+    let packed = body.u16()?;
+    let letters = [10, 5, 0].map(|shift| char::from((packed >> shift & 31) as u8 + 0x60));
+    let mut language: String = letters.iter().collect();
+    ensure!(letters.iter().all(char::is_ascii_lowercase), "language {language:?}");
+    body.zeros("pre_defined", 2)?;
+    body.end("mdhd")?;
+    if let Some(extended) = media.child("elng") {
+        language = c_string(extended.full_fields(0)?.0.rest())?;
+    }
+
+    let (mut body, _, flags) = media.only("hdlr").full_fields(0)?;
+    ensure!(flags == 0, "hdlr has flags");
+    body.zeros("pre_defined", 4)?;
+    let handler = body.kind()?;
+    body.zeros("reserved", 12)?;
+    c_string(body.rest())?;
+    let (header, length, header_flags) = match handler.as_str() {
+        "vide" => ("vmhd", 8, 1),
+        "soun" => ("smhd", 4, 0),
+        _ => return Err(format!("handler {handler}")),
+    };
+    let (mut body, _, flags) = information.child(header).ok_or(format!("no {header}"))?.full_fields(0)?;
+    ensure!(flags == header_flags, "{header} has flags {flags}");
+    body.zeros(header, length)?;
+    body.end(header)?;
+    ensure!(information.children.len() == 3, "media headers of both kinds");
+    information.only("dinf").only("dref").fields().expect("dref", b"\0\0\0\0\0\0\0\x01\0\0\0\x0curl \0\0\0\x01")?;
+
+    let mut track = Track {
+        id: 0,
+        handler,
+        language,
+        timescale,
+        media_duration,
+        duration: 0,
+        width: 0,
+        height: 0,
+        alternate_group: 0,
+        edits: edits(node.child("edts"))?,
+        entry: codecs::entry(table.only("stsd"))?,
+        samples: Vec::new(),
+        has_sync_table: false,
+        has_64_bit_offsets: false,
+        chunks: Vec::new(),
+        roll_distances: Vec::new(),
+        defaults: None,
+    };
+    track_header(node.only("tkhd"), &mut track)?;
+    sample_table(table, &mut track)?;
+    let opus = matches!(track.entry, codecs::Entry::Opus(_));
+    ensure!(opus == table.child("sgpd").is_some(), "roll groups in stbl where the codec is Opus, and only there");
+    track.roll_distances.extend(roll(table, track.samples.len(), 1)?);
+    check_times(&track, movie_timescale, fragmented)?;
+    Ok(track)
+}
+
+fn track_header(node: &Node, track: &mut Track) -> Checked<()> {
+    let (mut body, version, flags) = node.full_fields(1)?;
+    ensure!(flags & 3 == 3, "tkhd flags {flags}: a track that is not enabled, or not in the movie, is hidden");
+    body.zeros("creation and modification time", if version == 1 { 16 } else { 8 })?;
+    track.id = body.u32()?;
+    body.zeros("reserved", 4)?;
+    track.duration = body.wide(version)?;
+    ensure!(version == 0 || track.duration > u64::from(u32::MAX), "tkhd is of version 1 for no reason");
+    body.zeros("reserved and layer", 10)?;
+    track.alternate_group = body.u16()?;
+    let sound = track.handler == "soun";
+    body.expect("volume and reserved", &[u8::from(sound), 0, 0, 0])?;
+    body.expect("matrix", &MATRIX)?;
+    let (width, height) = (body.u32()?, body.u32()?);
+    ensure!(width & 0xffff == 0 && height & 0xffff == 0, "a fraction of a pixel");
+    (track.width, track.height) = (width >> 16, height >> 16);
+    ensure!((track.width == 0) == sound && (track.height == 0) == sound, "a track of {width:x} x {height:x}");
+    body.end("tkhd")
+}
+
+fn edits(node: Option<&Node>) -> Checked<Vec<Edit>> {
+    let Some(node) = node else { return Ok(Vec::new()) };
+    let (mut body, version, _) = node.only("elst").full_fields(1)?;
+    let count = body.u32()?;
+    let mut edits = Vec::new();
+    for _ in 0..count {
+        let duration = body.wide(version)?;
+        let media_time = if version == 1 { body.u64()? as i64 } else { (body.u32()? as i32).into() };
+        body.expect("media_rate", &[0, 1, 0, 0])?;
+        edits.push(Edit { duration, media_time });
+    }
+    body.end("elst")?;
+    let shape: Vec<bool> = edits.iter().map(|edit| edit.media_time == -1).collect();
+    ensure!(matches!(shape[..], [false] | [true, false]), "an edit list of {edits:?}");
+    ensure!(edits.iter().all(|edit| edit.media_time >= -1), "an edit list of {edits:?}");
+    Ok(edits)
+}
+
+/// Header durations, edit list and samples of the movie box agree.
+fn check_times(track: &Track, movie_timescale: u32, fragmented: bool) -> Checked<()> {
+    let media: u64 = track.samples.iter().map(|sample| u64::from(sample.duration)).sum();
+    ensure!(track.media_duration == media, "mdhd says {}, samples last {media}", track.media_duration);
+    if fragmented {
+        ensure!(track.samples.is_empty() && track.duration == 0, "samples in the movie box of a fragmented file");
+        ensure!(matches!(track.edits[..], [] | [Edit { duration: 0, .. }]), "an edit list of {:?}", track.edits);
+        return Ok(());
+    }
+    ensure!(!track.samples.is_empty(), "no samples");
+    let in_movie = |ticks: u64| {
+        let scaled = u128::from(ticks) * u128::from(movie_timescale) * 2;
+        (scaled / u128::from(track.timescale)).div_ceil(2) as u64
+    };
+    let expected = match track.edits[..] {
+        [] => in_movie(media),
+        _ => track.edits.iter().map(|edit| edit.duration).sum(),
+    };
+    ensure!(track.duration == expected, "tkhd says {}, edits or samples {expected}", track.duration);
+    if let Some(edit) = track.edits.last() {
+        // Where the whole of the last sample is padding it still has a tick.
+        let start = edit.media_time as u64;
+        let most = in_movie(media.saturating_sub(start)) + 1;
+        ensure!(edit.duration > 0 && edit.duration <= most, "an edit of {} where {most} are left", edit.duration);
+        ensure!(start < media, "an edit that begins at {start} of {media}");
+    }
+    Ok(())
+}
+
+fn sample_table(node: &Node, track: &mut Track) -> Checked<()> {
+    let durations = node.only("stts").table::<2>()?;
+    ensure!(durations.iter().all(|[count, delta]| *count > 0 && *delta > 0), "stts has a 0");
+    ensure!(durations.windows(2).all(|pair| pair[0][1] != pair[1][1]), "stts has runs that could be one");
+
+    let (mut body, _, _) = node.only("stsz").full_fields(0)?;
+    let (uniform, count) = (body.u32()?, body.u32()?);
+    let mut sizes = vec![uniform; count as usize];
+    if uniform == 0 {
+        for size in &mut sizes {
+            *size = body.u32()?;
+        }
+        let alike = sizes.windows(2).all(|pair| pair[0] == pair[1]);
+        ensure!(sizes.is_empty() || !alike, "stsz lists sizes that are all alike");
+    }
+    body.end("stsz")?;
+    ensure!(sizes.iter().all(|&size| size > 0), "stsz has a 0");
+
+    let runs = node.only("stsc").table::<3>()?;
+    let offsets: Vec<u64> = match (node.child("stco"), node.child("co64")) {
+        (Some(node), None) => node.table::<1>()?.iter().map(|[offset]| u64::from(*offset)).collect(),
+        (None, Some(node)) => {
+            track.has_64_bit_offsets = true;
+            let table = offsets_64(node)?;
+            ensure!(table.last().is_some_and(|&last| last > u64::from(u32::MAX)), "co64 for no reason");
+            table
+        }
+        _ => return Err("stco and co64: one of them has to be there".into()),
+    };
+    ensure!(runs.first().map_or(1, |run| run[0]) == 1, "stsc begins at {:?}", runs.first());
+    ensure!(runs.is_empty() == offsets.is_empty(), "chunks without samples");
+    for (index, [first, samples, description]) in runs.iter().enumerate() {
+        let next = runs.get(index + 1).map_or(offsets.len() as u32 + 1, |run| run[0]);
+        ensure!(next > *first && *samples > 0 && *description == 1, "an stsc run of {first} {samples} {description}");
+        ensure!(runs.get(index + 1).is_none_or(|run| run[1] != *samples), "stsc has runs that could be one");
+        track.chunks.extend((*first..next).map(|_| *samples));
+    }
+
+    let all: u64 = track.chunks.iter().map(|&samples| u64::from(samples)).sum();
+    ensure!(all == u64::from(count), "stsc has {all} samples, stsz {count}");
+    let all: u64 = durations.iter().map(|[samples, _]| u64::from(*samples)).sum();
+    ensure!(all == u64::from(count), "stts has {all} samples, stsz {count}");
+
+    let sync: Option<Vec<u32>> = match node.child("stss") {
+        Some(node) => Some(node.table::<1>()?.iter().map(|[number]| *number).collect()),
+        None => None,
+    };
+    if let Some(numbers) = &sync {
+        track.has_sync_table = true;
+        ensure!(numbers.is_sorted_by(|a, b| a < b), "stss does not rise");
+        ensure!(numbers.iter().all(|&number| (1..=count).contains(&number)), "stss names no sample");
+        ensure!(numbers.len() < count as usize, "stss names every sample, and so could be left out");
+    }
+
+    let mut time = 0;
+    let mut durations = durations.iter().flat_map(|[count, delta]| std::iter::repeat_n(*delta, *count as usize));
+    let mut numbers = sync.as_ref().map(|numbers| numbers.iter().peekable());
+    let mut sizes = sizes.into_iter();
+    for (offset, samples) in offsets.iter().zip(&track.chunks) {
+        let mut offset = *offset;
+        for (size, duration) in sizes.by_ref().zip(durations.by_ref()).take(*samples as usize) {
+            let number = track.samples.len() as u32 + 1;
+            let sync = numbers.as_mut().is_none_or(|numbers| numbers.next_if(|next| **next == number).is_some());
+            track.samples.push(Sample { offset, size, time, duration, sync });
+            offset += u64::from(size);
+            time += u64::from(duration);
+        }
+    }
+    ensure!(track.samples.len() == count as usize, "{} samples of {count}", track.samples.len());
+    Ok(())
+}
+
+fn offsets_64(node: &Node) -> Checked<Vec<u64>> {
+    let (mut body, _, _) = node.full_fields(0)?;
+    let count = body.u32()?;
+    let offsets = (0..count).map(|_| body.u64()).collect::<Checked<Vec<_>>>()?;
+    body.end("co64")?;
+    Ok(offsets)
+}
+
+/// The roll distance of all `samples`, where there is a group of that kind; `index` is that of its description.
+pub(crate) fn roll(node: &Node, samples: usize, index: u32) -> Checked<Option<i16>> {
+    let (Some(descriptions), Some(groups)) = (node.child("sgpd"), node.child("sbgp")) else {
+        ensure!(node.child("sgpd").is_none() && node.child("sbgp").is_none(), "sgpd and sbgp: one without the other");
+        return Ok(None);
+    };
+    let mut body = descriptions.fields();
+    body.expect("sgpd version, grouping type and length", b"\x01\0\0\0roll\0\0\0\x02")?;
+    let count = body.u32()?;
+    ensure!(count == u32::from(samples > 0), "{count} roll distances for {samples} samples");
+    let distance = if count == 1 { Some(body.u16()? as i16) } else { None };
+    body.end("sgpd")?;
+    let mut body = groups.fields();
+    body.expect("sbgp version and grouping type", b"\0\0\0\0roll")?;
+    let entries = body.u32()?;
+    ensure!(entries == count, "sbgp has {entries} entries");
+    if entries == 1 {
+        let entry = (body.u32()?, body.u32()?);
+        ensure!(entry == (samples as u32, index), "sbgp says {entry:?} of {samples} samples");
+    }
+    body.end("sbgp")?;
+    Ok(distance)
+}
+
+fn c_string(bytes: &[u8]) -> Checked<String> {
+    let (last, text) = bytes.split_last().ok_or("an empty string without its NUL")?;
+    ensure!(*last == 0 && !text.contains(&0), "a string without one NUL at its end");
+    String::from_utf8(text.to_vec()).map_err(|error| error.to_string())
+}

@@ -1,0 +1,77 @@
+//! Programs that read media files and know nothing of this crate. One that is not installed is skipped loudly, or, where
+//! `FRAMEWRIGHT_REQUIRE_READERS` is set as in CI, a failure.
+#![allow(dead_code, reason = "each test asks for others")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// The programs of this machine.
+pub struct Readers {
+    /// FFmpeg's command line programs: Debian's, and a newer one that `FRAMEWRIGHT_FFMPEG9` names.
+    pub ffmpeg: Vec<PathBuf>,
+    pub mediaconch: Option<PathBuf>,
+    pub mkvinfo: Option<PathBuf>,
+    /// `node`, where Chromium and the packages of tests/outside are there too.
+    pub chromium: Option<PathBuf>,
+    /// `node`, where the packages are there.
+    pub mediabunny: Option<PathBuf>,
+}
+
+impl Readers {
+    pub fn find() -> Self {
+        let newer = std::env::var_os("FRAMEWRIGHT_FFMPEG9").map(PathBuf::from).filter(|path| path.is_file());
+        let packages = scripts().join("node_modules").is_dir();
+        let node = program("node").filter(|_| packages);
+        Readers {
+            ffmpeg: [found("ffmpeg", program("ffmpeg")), found("FRAMEWRIGHT_FFMPEG9", newer)]
+                .into_iter()
+                .flatten()
+                .collect(),
+            mediaconch: found("mediaconch", program("mediaconch")),
+            mkvinfo: found("mkvinfo", program("mkvinfo")),
+            chromium: found(
+                "chromium with node and `npm install` in tests/outside",
+                program("chromium").and(node.clone()),
+            ),
+            mediabunny: found("node and `npm install` in tests/outside", node),
+        }
+    }
+}
+
+fn found(name: &str, path: Option<PathBuf>) -> Option<PathBuf> {
+    if path.is_none() {
+        assert!(std::env::var_os("FRAMEWRIGHT_REQUIRE_READERS").is_none(), "{name} is required and not there");
+        eprintln!("SKIPPED: {name} is not there, so nothing was checked with it");
+    }
+    path
+}
+
+fn program(name: &str) -> Option<PathBuf> {
+    let folders = std::env::var_os("PATH")?;
+    std::env::split_paths(&folders).map(|folder| folder.join(name)).find(|path| path.is_file())
+}
+
+/// Where the Node scripts are.
+pub fn scripts() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/outside")
+}
+
+/// Runs a program and gives its output as text: standard output, and what it said on standard error.
+pub fn run(command: &mut Command) -> (bool, String, String) {
+    let Output { status, stdout, stderr } = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    (status.success(), text(stdout), text(stderr))
+}
+
+/// The folder of real clips, where there is one.
+pub fn media() -> Option<PathBuf> {
+    let folder = match std::env::var_os("FRAMEWRIGHT_MEDIA") {
+        Some(folder) => PathBuf::from(folder),
+        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/media"),
+    };
+    let found = folder.join("y4m").is_dir();
+    if !found {
+        eprintln!("SKIPPED: no real clips at {} (FRAMEWRIGHT_MEDIA names another place)", folder.display());
+    }
+    found.then_some(folder)
+}
