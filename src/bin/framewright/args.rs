@@ -1,0 +1,339 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap_complete::Shell;
+
+const ABOUT: &str = "Encode frames and samples to AV1 and Opus in MP4, WebM or Matroska.";
+
+const LONG_ABOUT: &str = "\
+Encode frames and samples to AV1 and Opus in MP4, WebM or Matroska.
+
+Everything is built in: no FFmpeg, no codec and no library has to be installed. Start with
+
+    framewright demo demo.mp4";
+
+const AFTER_HELP: &str = "\
+Examples:
+  framewright demo demo.mp4                               a scene with sound, made on the spot
+  framewright encode clip.y4m speech.wav -o clip.mp4      picture and sound into one file
+  framewright encode 'frames/*.png' -o clip.webm --fps 30
+  framewright inspect clip.mp4                            what is in it
+
+Exit codes:
+  0    done
+  1    failed
+  2    bad arguments or options
+  130  stopped by Ctrl-C; what was encoded until then is kept in a complete file";
+
+/// What the program was asked to do.
+#[derive(Debug, Parser)]
+#[command(name = "framewright", version, about = ABOUT, long_about = LONG_ABOUT, after_help = AFTER_HELP)]
+#[command(propagate_version = true, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+
+    /// Say more about what happens; twice: everything
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Demo(Box<DemoArgs>),
+    Encode(Box<EncodeArgs>),
+    Inspect(InspectArgs),
+    Formats(FormatsArgs),
+    Completions(CompletionsArgs),
+    Man(ManArgs),
+}
+
+/// Make a clip: a night scene with a ball that plays a tune
+///
+/// The picture and the sound are computed as they are encoded, so nothing is needed but this program. Every bounce
+/// sounds in the very sample in which it is seen. The same command gives the same bytes on every machine.
+#[derive(Debug, Args)]
+#[command(
+    allow_negative_numbers = true,
+    after_help = "\
+Examples:
+  framewright demo demo.mp4
+  framewright demo demo.webm --seconds 20 --size 1280x720"
+)]
+pub struct DemoArgs {
+    /// The file to write; its extension chooses the container
+    #[arg(value_name = "OUT", value_hint = ValueHint::FilePath)]
+    pub output: PathBuf,
+
+    /// How long the clip is, from 0.05 to 3600
+    #[arg(long, value_name = "N", default_value = "5", value_parser = seconds)]
+    pub seconds: f64,
+
+    /// Width and height in pixels
+    #[arg(long, value_name = "WxH", default_value = "640x360", value_parser = size)]
+    pub size: (u32, u32),
+
+    #[command(flatten)]
+    pub video: VideoArgs,
+
+    #[command(flatten)]
+    pub audio: AudioArgs,
+
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+/// Encode pictures, sound, or both into one file
+///
+/// Give one video input and any number of audio inputs, in any order.
+///
+/// Video: Y4M, a sequence of images (a quoted pattern such as 'frames/*.png', or frames/%04d.png), a GIF with its own
+/// delays, or raw pixels with --raw. Audio: WAV, FLAC, MP3, Ogg Vorbis, AAC. `-` is standard input, for all but
+/// images.
+///
+/// Unless you say otherwise the output has the size, the frame rate, the pixel format and the colour of its source.
+///
+/// Ctrl-C stops early and leaves a complete file of what was encoded so far (exit code 130); a second Ctrl-C gives
+/// it up.
+#[derive(Debug, Args)]
+#[command(
+    allow_negative_numbers = true,
+    after_help = "\
+Examples:
+  framewright encode clip.y4m -o clip.mp4
+  framewright encode clip.y4m english.wav deutsch.flac -o clip.mkv --crf 24
+  framewright encode 'frames/*.png' -o clip.webm --fps 30
+  framewright encode cat.gif -o cat.mp4
+  render | framewright encode - --raw 1280x720@60:rgba -o clip.mp4
+  framewright encode - -o - --container webm < clip.y4m | upload"
+)]
+pub struct EncodeArgs {
+    /// The inputs: files, image patterns, or `-`
+    #[arg(value_name = "INPUT", required = true, value_hint = ValueHint::FilePath)]
+    pub inputs: Vec<String>,
+
+    /// The file to write, or `-` for standard output
+    #[arg(short, long, value_name = "OUT", value_hint = ValueHint::FilePath)]
+    pub output: PathBuf,
+
+    /// The video input is raw pixels of this shape: WxH@RATE:FORMAT, as in 640x480@30:rgb24
+    #[arg(long, value_name = "SHAPE")]
+    pub raw: Option<String>,
+
+    /// Frames a second: 30, 29.97 or 30000/1001. Each frame of the input lasts that long, whatever times it came
+    /// with [default: the input's own; 25 for image sequences]
+    #[arg(long, value_name = "RATE", visible_alias = "frame-rate", help_heading = VIDEO)]
+    pub fps: Option<String>,
+
+    /// Scale the picture to this size [default: the input's]
+    #[arg(long, value_name = "WxH", alias = "out-size", value_parser = size, help_heading = VIDEO)]
+    pub size: Option<(u32, u32)>,
+
+    /// How a picture of other proportions fills --size: pad (black bars) or stretch [default: pad]
+    #[arg(long, value_name = "HOW", requires = "size", help_heading = VIDEO)]
+    pub fit: Option<String>,
+
+    #[command(flatten)]
+    pub video: VideoArgs,
+
+    #[command(flatten)]
+    pub audio: AudioArgs,
+
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+const VIDEO: &str = "Video";
+const AUDIO: &str = "Audio";
+
+/// Video options, as the library takes them.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = VIDEO)]
+pub struct VideoArgs {
+    /// Quality, 0 (best, largest) to 63; each 10 or so halves the size [default: 30; 24 for demo]
+    #[arg(long, value_name = "N", conflicts_with = "bitrate")]
+    pub crf: Option<String>,
+
+    /// Effort, 0 (slowest, smallest) to 10 (fastest) [default: 10]
+    #[arg(long, value_name = "N")]
+    pub preset: Option<String>,
+
+    /// Bits a second instead of a quality: 800k, 2M
+    #[arg(long, value_name = "RATE", alias = "bit-rate")]
+    pub bitrate: Option<String>,
+
+    /// The most frames from one key frame to the next [default: 240]
+    #[arg(long, value_name = "FRAMES", visible_alias = "keyframe-interval")]
+    pub keyint: Option<String>,
+
+    /// yuv420p, yuv422p, yuv444p, gray, or one of these with `10` behind it [default: closest to the source]
+    #[arg(long, value_name = "FORMAT")]
+    pub pixel_format: Option<String>,
+
+    /// bt709, bt601, jpeg, bt2020, pq or hlg, with /full or /limited if wanted, or primaries/transfer/matrix/range
+    /// [default: the source's; else bt709 from 720 lines up, bt601 below]
+    #[arg(long, value_name = "COLOR")]
+    pub color: Option<String>,
+
+    /// limited or full, instead of the range that goes with the colour
+    #[arg(long, value_name = "RANGE")]
+    pub range: Option<String>,
+
+    /// The unit of time stamps in the file, as in 1/90000 [default: one that fits the frame rate; 1/1000 for GIF]
+    #[arg(long, value_name = "SECONDS")]
+    pub time_base: Option<String>,
+
+    /// av1 or mjpeg [default: av1]
+    #[arg(long, value_name = "CODEC")]
+    pub video_codec: Option<String>,
+
+    /// Threads to encode with; the bytes do not depend on it [default: one a processor]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<String>,
+
+    /// Tiles that a frame is cut into, which threads share [default: by size; 2 for demo]
+    #[arg(long, value_name = "N")]
+    pub tiles: Option<String>,
+
+    /// Give each frame out as soon as it came in, at some cost in size
+    #[arg(long)]
+    pub low_latency: bool,
+}
+
+/// Audio options, as the library takes them. They hold for every audio stream.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = AUDIO)]
+pub struct AudioArgs {
+    /// opus, flac or pcm [default: what the container prefers]
+    #[arg(long, value_name = "CODEC")]
+    pub audio_codec: Option<String>,
+
+    /// Bits a second of all channels, for opus: 96k [default: 64k mono, 128k stereo]
+    #[arg(long, value_name = "RATE", alias = "audio-bit-rate")]
+    pub audio_bitrate: Option<String>,
+
+    /// Samples a second in the file: 48000 [default: the source's, or 48000 where opus does not have it]
+    #[arg(long, value_name = "HZ", alias = "out-sample-rate")]
+    pub sample_rate: Option<String>,
+
+    /// Channels in the file, mixed up or down from the source's, 1 to 8 [default: the source's]
+    #[arg(long, value_name = "N", alias = "out-num-channels")]
+    pub channels: Option<String>,
+
+    /// s16, s24, s32 or f32, for the lossless codecs [default: closest to the source]
+    #[arg(long, value_name = "FORMAT")]
+    pub sample_format: Option<String>,
+}
+
+/// What every run that writes a file understands.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Output")]
+pub struct RunArgs {
+    /// mp4, webm or matroska [default: by the extension of OUT]
+    #[arg(long, value_name = "FORMAT")]
+    pub container: Option<String>,
+
+    /// An option that only one codec has, see `framewright formats`; can be given again
+    #[arg(long = "option", value_name = "KEY=VALUE", value_parser = key_value)]
+    pub options: Vec<(String, String)>,
+
+    /// Replace OUT if it exists. The old file stays until the new one is complete
+    #[arg(long)]
+    pub overwrite: bool,
+
+    /// Say nothing but errors
+    #[arg(short, long)]
+    pub quiet: bool,
+
+    /// Print what was made, for programs; on standard error where standard output is the file
+    #[arg(long, value_name = "AS")]
+    pub report: Option<ReportFormat>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    Json,
+}
+
+/// Show what is in a file: tracks, codecs, durations, key frames, colour, priming
+#[derive(Debug, Args)]
+pub struct InspectArgs {
+    /// An MP4, WebM or Matroska file as this program writes them
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub file: PathBuf,
+
+    /// Print it for programs
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// List what this build can encode and write, and every option
+#[derive(Debug, Args)]
+pub struct FormatsArgs {
+    /// Print it for programs
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Print the completions for a shell
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  framewright completions bash > ~/.local/share/bash-completion/completions/framewright
+  framewright completions zsh > ~/.zfunc/_framewright
+  framewright completions fish > ~/.config/fish/completions/framewright.fish")]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub shell: Shell,
+}
+
+/// Print the manual page
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  framewright man > ~/.local/share/man/man1/framewright.1
+  framewright man encode | man -l -")]
+pub struct ManArgs {
+    /// The command whose page it is; without one, the program's, which has all of them
+    #[arg(value_name = "COMMAND")]
+    pub command: Option<String>,
+}
+
+fn size(text: &str) -> Result<(u32, u32), String> {
+    let parse = || {
+        let (width, height) = text.split_once(['x', 'X'])?;
+        Some((width.parse().ok()?, height.parse().ok()?))
+    };
+    match parse() {
+        Some((width, height)) if width > 0 && height > 0 => Ok((width, height)),
+        _ => Err("write it as 1280x720".into()),
+    }
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(seconds) if (0.05..=3600.0).contains(&seconds) => Ok(seconds),
+        _ => Err("write a number from 0.05 to 3600".into()),
+    }
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.into(), value.into())),
+        _ => Err("write it as KEY=VALUE".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,129 @@
+//! `formats`: what this build can encode and write.
+
+use std::fmt::Display;
+
+use framewright::{AudioCodec, AudioOptions, Container, OptionInfo, PixelFormat, VideoCodec, VideoOptions};
+use serde_json::{Value, json};
+
+use crate::args::{AudioArgs, FormatsArgs, VideoArgs};
+use crate::failure::Failure;
+use crate::output::print;
+
+/// What `encode` reads.
+const INPUTS: [(&str, &str); 5] = [
+    ("y4m", "YUV4MPEG2: 4:2:0, 4:2:2, 4:4:4 and mono, 8 to 16 bit; a file or `-`"),
+    ("images", "PNG, JPEG, BMP and WebP, one or a sequence: 'frames/*.png' or frames/%04d.png"),
+    ("gif", "animations with their delays; a file or `-`"),
+    ("raw", "pixels without a header, with --raw WxH@RATE:FORMAT; a file or `-`"),
+    ("audio", "WAV, FLAC, MP3, Ogg Vorbis, AAC (bare or in M4A); a file or `-`"),
+];
+
+/// Prints the tables.
+pub fn run(args: &FormatsArgs) -> Result<(), Failure> {
+    print(&if args.json { format!("{:#}\n", to_json()) } else { to_text() })
+}
+
+fn names<T: Copy>(all: &[T], name: fn(T) -> &'static str, keep: impl Fn(T) -> bool) -> Vec<&'static str> {
+    all.iter().copied().filter(|&item| keep(item)).map(name).collect()
+}
+
+fn video_codecs(container: Container) -> Vec<&'static str> {
+    names(VideoCodec::ALL, VideoCodec::name, |codec| container.takes_video(codec))
+}
+
+fn audio_codecs(container: Container) -> Vec<&'static str> {
+    names(AudioCodec::ALL, AudioCodec::name, |codec| container.takes_audio(codec))
+}
+
+fn to_text() -> String {
+    let mut text = String::from("Containers (the first codec of each kind is the default)\n");
+    for &container in Container::ALL {
+        let extensions: Vec<_> = container.extensions().iter().map(|extension| format!(".{extension}")).collect();
+        text += &format!(
+            "  {:<10} {:<16} video: {:<10}  audio: {}\n",
+            container.name(),
+            extensions.join(" "),
+            video_codecs(container).join(", "),
+            audio_codecs(container).join(", ")
+        );
+    }
+    text += "\nInputs\n";
+    for (name, help) in INPUTS {
+        text += &format!("  {name:<10} {help}\n");
+    }
+    text += &format!("\nPixel formats\n  {}\n", names(PixelFormat::ALL, PixelFormat::name, |_| true).join(", "));
+    section(&mut text, "Video options", VideoOptions::table(), |name| VideoArgs::flag(name).unwrap_or(name));
+    for &codec in VideoCodec::ALL {
+        section(&mut text, &extra_title(codec), VideoOptions::extra_table(codec), |name| name);
+    }
+    section(&mut text, "Audio options", AudioOptions::table(), |name| AudioArgs::flag(name).unwrap_or(name));
+    for &codec in AudioCodec::ALL {
+        section(&mut text, &extra_title(codec), AudioOptions::extra_table(codec), |name| name);
+    }
+    let built = build().map(|(feature, on)| format!("{feature}: {}", if on { "yes" } else { "no" }));
+    text + &format!("\nThis build\n  {}\n", built.join(", "))
+}
+
+fn extra_title(codec: impl Display) -> String {
+    format!("Options of {codec} (--option KEY=VALUE)")
+}
+
+/// `flag` gives an option's name on the command line.
+fn section(
+    text: &mut String,
+    title: &str,
+    options: impl IntoIterator<Item = &'static OptionInfo>,
+    flag: impl Fn(&'static str) -> &'static str,
+) {
+    let rows: Vec<_> = options.into_iter().collect();
+    if rows.is_empty() {
+        return;
+    }
+    *text += &format!("\n{title}\n");
+    for row in rows {
+        *text += &format!("  {:<24} {}\n", flag(row.name), row.help);
+        *text += &format!("  {:<24} {}; default: {}\n", "", row.allowed, row.default);
+    }
+}
+
+fn build() -> [(&'static str, bool); 2] {
+    [("threads", cfg!(feature = "parallel")), ("assembly", cfg!(feature = "asm"))]
+}
+
+fn to_json() -> Value {
+    let option = |info: &OptionInfo| json!({ "name": info.name, "help": info.help, "allowed": info.allowed, "default": info.default });
+    let with_flag = |info: &OptionInfo, flag: Option<&str>| {
+        let mut value = option(info);
+        value["flag"] = flag.into();
+        value
+    };
+    let video_options = VideoOptions::table().map(|info| with_flag(info, VideoArgs::flag(info.name)));
+    let audio_options = AudioOptions::table().map(|info| with_flag(info, AudioArgs::flag(info.name)));
+    let containers = Container::ALL.iter().map(|&container| {
+        json!({
+            "name": container.name(),
+            "extensions": container.extensions(),
+            "video_codecs": video_codecs(container),
+            "audio_codecs": audio_codecs(container),
+        })
+    });
+    let video = VideoCodec::ALL.iter().map(|&codec| {
+        let options = VideoOptions::extra_table(codec).into_iter().map(option);
+        json!({ "name": codec.name(), "options": options.collect::<Vec<_>>() })
+    });
+    let audio = AudioCodec::ALL.iter().map(|&codec| {
+        let options = AudioOptions::extra_table(codec).into_iter().map(option);
+        json!({ "name": codec.name(), "options": options.collect::<Vec<_>>() })
+    });
+    json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "containers": containers.collect::<Vec<_>>(),
+        "inputs": INPUTS.iter().map(|(name, help)| json!({ "name": name, "help": help })).collect::<Vec<_>>(),
+        "pixel_formats": names(PixelFormat::ALL, PixelFormat::name, |_| true),
+        "video_options": video_options.collect::<Vec<_>>(),
+        "video_codecs": video.collect::<Vec<_>>(),
+        "audio_options": audio_options.collect::<Vec<_>>(),
+        "audio_codecs": audio.collect::<Vec<_>>(),
+        "build": build().iter().map(|&(feature, on)| (feature.to_string(), on.into())).collect::<serde_json::Map<_, Value>>(),
+    })
+}
