@@ -1,0 +1,259 @@
+//! Real clips, where they are there: pictures come back close to what went in, sound comes back in its place.
+#![cfg(feature = "input")]
+
+#[path = "support/readers.rs"]
+mod readers;
+mod support;
+
+use std::io::Cursor;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use framewright::input::{AudioReader, AudioSource, VideoSource, Y4mReader};
+use framewright::media::TimeBase;
+use framewright::sink::SharedWriter;
+use framewright::{AudioCodec, AudioOptions, AudioSamples, Container, Encoder, FrameView, SampleFormat, VideoOptions};
+use readers::{Readers, media, run};
+use support::{Clip, rav1d};
+
+/// As many frames as show motion and a second group, and do not take minutes.
+const FRAMES: usize = 14;
+
+#[test]
+fn real_pictures_come_back_close_to_what_went_in() {
+    let Some(folder) = media() else { return };
+    let mut clips: Vec<_> = std::fs::read_dir(folder.join("y4m")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    clips.sort();
+    assert!(clips.len() >= 10, "the real clips are incomplete");
+    for (index, clip) in clips.iter().enumerate() {
+        // Containers and sinks in turn.
+        let container = Container::ALL[index % 3];
+        let live = index % 2 == 1;
+        let (bytes, sources) = encode_clip(clip, container, live);
+        let file = Clip::read(&bytes, container);
+        let decoded = rav1d::decode(file.video().packets.iter().map(|packet| &packet.data));
+        assert_eq!(decoded.len(), sources.len(), "{}", clip.display());
+        for (plane, floor) in [(0, 30.0), (1, 32.0), (2, 32.0)] {
+            let error: f64 =
+                decoded.iter().zip(&sources).map(|(out, source)| mean_square(&out.planes[plane], &source[plane])).sum();
+            let peak = f64::from((1u32 << decoded[0].bit_depth) - 1);
+            let psnr = 10.0 * (peak * peak / (error / decoded.len() as f64).max(1e-9)).log10();
+            assert!(psnr > floor, "{} plane {plane}: {psnr:.1} dB", clip.display());
+        }
+    }
+}
+
+/// Encodes the beginning of a clip as it is; the file, and the planes of the frames that went in.
+fn encode_clip(path: &Path, container: Container, live: bool) -> (Vec<u8>, Vec<Vec<Vec<u16>>>) {
+    let mut reader = Y4mReader::new(std::fs::File::open(path).unwrap()).unwrap();
+    let info = reader.info().clone();
+    let options = VideoOptions::new(info.width, info.height)
+        .frame_rate(info.frame_rate.unwrap())
+        .pixel_format(info.pixel_format.unwrap())
+        .crf(20)
+        .keyframe_interval(10);
+    let mut encoder = Encoder::new();
+    let mut stream = encoder.add_video(options).unwrap();
+    let memory = SharedWriter::new(Cursor::new(Vec::new()));
+    match live {
+        true => encoder.open_stream(memory.clone(), container).unwrap(),
+        false => encoder.open_writer(memory.clone(), container).unwrap(),
+    }
+    // Read beside the reader that is tested elsewhere: the raw planes behind each FRAME line.
+    let file = std::fs::read(path).unwrap();
+    let deep = info.bit_depth > 8;
+    let mut sources = Vec::new();
+    let mut at = file.iter().position(|&byte| byte == b'\n').unwrap() + 1;
+    while let Some(frame) = reader.next_frame().unwrap().filter(|_| sources.len() < FRAMES) {
+        stream.add_frame(&frame.frame).unwrap();
+        at += file[at..].iter().position(|&byte| byte == b'\n').unwrap() + 1;
+        let mut planes = Vec::new();
+        for plane in 0..3 {
+            let (width, height) = info.format.plane_size(plane, info.width as usize, info.height as usize);
+            let samples = width * height;
+            let bytes = &file[at..at + if deep { 2 * samples } else { samples }];
+            at += bytes.len();
+            planes.push(match deep {
+                true => bytes.chunks(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect(),
+                false => bytes.iter().map(|&byte| byte.into()).collect(),
+            });
+        }
+        sources.push(planes);
+    }
+    encoder.close().unwrap();
+    (memory.into_inner().unwrap().into_inner(), sources)
+}
+
+fn mean_square(a: &[u16], b: &[u16]) -> f64 {
+    assert_eq!(a.len(), b.len());
+    a.iter().zip(b).map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2)).sum::<f64>() / a.len() as f64
+}
+
+/// Sound with a broad spectrum, so that only one shift fits.
+fn noise(samples: usize) -> Vec<i16> {
+    let mut state = 7u32;
+    let mut low = 0.0;
+    (0..samples)
+        .map(|_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            low += 0.2 * (f64::from(state >> 16) / 65_536.0 - 0.5 - low);
+            (low * 20_000.0) as i16
+        })
+        .collect()
+}
+
+#[test]
+fn sound_comes_back_in_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let readers = Readers::find();
+    let mut sounds = vec![("noise".to_owned(), noise(48_000 * 2), 48_000, 1)];
+    if let Some(media) = media() {
+        for name in [
+            "guitar_44k1_mono_10s.wav",
+            "loop_compus_44k1_stereo.wav",
+            "speech_dialog_48k_stereo.wav",
+            "bbb_48k_5.1.wav",
+        ] {
+            let (samples, rate, channels) = read_wav(&media.join("audio").join(name));
+            sounds.push((name.to_owned(), samples, rate, channels));
+        }
+    }
+    for (name, samples, rate, channels) in &sounds {
+        for (codec, container) in [
+            (AudioCodec::Opus, Container::Mp4),
+            (AudioCodec::Opus, Container::WebM),
+            (AudioCodec::Flac, Container::Mp4),
+            (AudioCodec::Flac, Container::Matroska),
+            (AudioCodec::Pcm, Container::Mp4),
+            (AudioCodec::Pcm, Container::Matroska),
+        ] {
+            let path = folder.path().join(format!("sound.{}", container.extensions()[0]));
+            write_sound(&path, samples, *rate, *channels, codec);
+            for ffmpeg in &readers.ffmpeg {
+                let decoded = decode_sound(ffmpeg, &path, *rate);
+                let what = format!("{name} as {codec} in {container} by {}", ffmpeg.display());
+                if codec == AudioCodec::Opus {
+                    let error = (decoded.len() as i64 - samples.len() as i64) / *channels as i64;
+                    // FFmpeg decodes the padding of the last packet too, at most 20 ms.
+                    assert!((-1..=i64::from(*rate) / 50).contains(&error), "{what}: {error} samples too many");
+                    assert_eq!(best_shift(samples, &decoded, *channels), 0, "{what}");
+                } else {
+                    assert!(decoded == *samples, "{what}: the samples differ");
+                }
+            }
+        }
+    }
+}
+
+fn read_wav(path: &Path) -> (Vec<i16>, u32, usize) {
+    let mut reader = hound::WavReader::open(path).unwrap();
+    let spec = reader.spec();
+    (reader.samples::<i16>().map(Result::unwrap).collect(), spec.sample_rate, spec.channels.into())
+}
+
+fn write_sound(path: &Path, samples: &[i16], rate: u32, channels: usize, codec: AudioCodec) {
+    let mut options = AudioOptions::new(rate, channels).codec(codec);
+    if codec != AudioCodec::Opus {
+        options = options.sample_format(SampleFormat::S16);
+    }
+    let mut encoder = Encoder::new();
+    let mut stream = encoder.add_audio(options).unwrap();
+    encoder.open_file(path).unwrap();
+    stream.add_samples(AudioSamples::interleaved(samples, channels).unwrap()).unwrap();
+    encoder.close().unwrap();
+}
+
+/// Decodes with FFmpeg, at the rate of the source.
+fn decode_sound(ffmpeg: &Path, path: &Path, rate: u32) -> Vec<i16> {
+    let output = path.with_extension("raw");
+    let mut command = Command::new(ffmpeg);
+    command.args(["-hide_banner", "-nostdin", "-v", "error", "-y", "-i"]).arg(path);
+    command.args(["-f", "s16le", "-ar", &rate.to_string()]).arg(&output);
+    let (success, _, said) = run(&mut command);
+    assert!(success && said.is_empty(), "{}: {said}", path.display());
+    std::fs::read(output).unwrap().chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect()
+}
+
+/// By how many samples `decoded` is late, by the correlation of the loudest channel over its loudest half second.
+fn best_shift(source: &[i16], decoded: &[i16], channels: usize) -> i64 {
+    let energy =
+        |channel: usize| source.iter().skip(channel).step_by(channels).map(|&s| i64::from(s).pow(2)).sum::<i64>();
+    let loudest = (0..channels).max_by_key(|&channel| energy(channel)).unwrap();
+    let pick =
+        |samples: &[i16]| samples.iter().skip(loudest).step_by(channels).map(|&s| f64::from(s)).collect::<Vec<_>>();
+    let (source, decoded) = (pick(source), pick(decoded));
+    let window = 24_000.min(source.len() - 400);
+    let power = |start: usize| source[start..start + window].iter().map(|s| s * s).sum::<f64>();
+    let starts = (200..source.len() - window - 199).step_by(window / 4);
+    let start = starts.max_by(|&a, &b| power(a).total_cmp(&power(b))).unwrap();
+    let correlation = |shift: i64| {
+        let other = &decoded[(start as i64 + shift) as usize..][..window];
+        source[start..start + window].iter().zip(other).map(|(a, b)| a * b).sum::<f64>()
+    };
+    (-100..=100).max_by(|&a, &b| correlation(a).total_cmp(&correlation(b))).unwrap()
+}
+
+#[test]
+fn picture_and_sound_start_and_end_together() {
+    let Some(folder) = media() else { return };
+    let readers = Readers::find();
+    let out = tempfile::tempdir().unwrap();
+    let wav = folder.join("audio/speech_dialog_48k_stereo.wav");
+    for name in ["one.mp4", "one.webm", "one.mkv"] {
+        let path = out.path().join(name);
+        let seconds = encode_film(&folder.join("y4m/flower_176x144_60f.y4m"), &wav, &path);
+        for ffmpeg in &readers.ffmpeg {
+            let (success, _, said) = run(Command::new(ffmpeg)
+                .args(["-hide_banner", "-nostdin", "-v", "warning", "-xerror", "-i"])
+                .arg(&path)
+                .args(["-f", "null", "-"]));
+            assert!(success && said.is_empty(), "{name}: {said}");
+        }
+        let probe = PathBuf::from("/usr/bin/ffprobe");
+        if probe.is_file() {
+            let (_, shown, _) = run(Command::new(probe)
+                .args(["-v", "error", "-show_entries", "packet=codec_type,pts_time,duration_time", "-of", "csv=p=0"])
+                .arg(&path));
+            for (kind, wanted, by) in [("video", seconds.0, 0.0011), ("audio", seconds.1, 0.0211)] {
+                let times: Vec<(f64, f64)> =
+                    shown.lines().filter(|line| line.starts_with(kind)).filter_map(times).collect();
+                let start = times.iter().map(|time| time.0).fold(f64::MAX, f64::min);
+                let end = times.iter().map(|time| time.0 + time.1).fold(0.0, f64::max);
+                // FFmpeg shows the priming before 0, and in Matroska the padding.
+                assert!(start > -0.0075 && start < 0.0011, "{name}: {kind} starts at {start}");
+                assert!((end - wanted).abs() <= by, "{name}: {kind} ends at {end}, not {wanted}");
+            }
+        }
+    }
+}
+
+fn times(line: &str) -> Option<(f64, f64)> {
+    let mut fields = line.split(',').skip(1);
+    Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
+}
+
+/// A clip with a WAV, fed in step; how long each is in seconds.
+fn encode_film(y4m: &Path, wav: &Path, path: &Path) -> (f64, f64) {
+    let mut frames = Y4mReader::new(std::fs::File::open(y4m).unwrap()).unwrap();
+    let mut sound = AudioReader::open(wav).unwrap();
+    let (picture_info, sound_info) = (frames.info().clone(), sound.info().clone());
+    let rate = picture_info.frame_rate.unwrap();
+    let mut encoder = Encoder::new();
+    let options = VideoOptions::new(picture_info.width, picture_info.height).frame_rate(rate);
+    let mut video = encoder.add_video(options).unwrap();
+    let mut audio = encoder.add_audio(AudioOptions::new(sound_info.sample_rate, sound_info.channels.into())).unwrap();
+    encoder.open_file(path).unwrap();
+    while let Some(frame) = frames.next_frame().unwrap() {
+        let view: FrameView<'_> = frame.frame;
+        video.add_frame(&view).unwrap();
+    }
+    while let Some(block) = sound.next_block().unwrap() {
+        audio.add_samples(block).unwrap();
+    }
+    let report = encoder.close().unwrap();
+    let length = |index: usize| {
+        let stream = &report.streams[index];
+        stream.time_base.rescale(stream.duration, TimeBase::NANOSECONDS).unwrap() as f64 / 1e9
+    };
+    (length(0), length(1))
+}
