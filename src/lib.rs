@@ -130,3 +130,8 @@ pub use media::{
     SampleFormat, Timestamp, VideoCodec,
 };
 pub use mux::{Container, PacketWriter};
+
+/// The README's example is compiled with the documentation's.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
