@@ -22,6 +22,8 @@ pub enum FrameFormat {
     Gray,
     /// Three planes: R, G, B.
     RgbPlanar,
+    /// Four planes: R, G, B, A. Alpha is straight and is composed over black.
+    RgbaPlanar,
     /// Three planes: Y, U, V with chroma subsampled as said (for monochrome: one plane, Y, as is).
     Yuv(ChromaSubsampling),
     /// Two planes: Y, and interleaved U, V at half width and height. With 16-bit samples this is P010, P012 or P016:
@@ -35,6 +37,7 @@ impl FrameFormat {
         match self {
             FrameFormat::Rgb | FrameFormat::Bgr | FrameFormat::Rgba | FrameFormat::Bgra | FrameFormat::Gray => 1,
             FrameFormat::RgbPlanar => 3,
+            FrameFormat::RgbaPlanar => 4,
             FrameFormat::Yuv(chroma) => chroma.planes(),
             FrameFormat::Nv12 => 2,
         }
@@ -45,7 +48,7 @@ impl FrameFormat {
         match self {
             FrameFormat::Rgb | FrameFormat::Bgr => (width * 3, height),
             FrameFormat::Rgba | FrameFormat::Bgra => (width * 4, height),
-            FrameFormat::Gray | FrameFormat::RgbPlanar => (width, height),
+            FrameFormat::Gray | FrameFormat::RgbPlanar | FrameFormat::RgbaPlanar => (width, height),
             FrameFormat::Nv12 if plane == 1 => (width.div_ceil(2) * 2, height.div_ceil(2)),
             FrameFormat::Yuv(chroma) if plane > 0 => {
                 let (x, y) = chroma.shifts();
@@ -70,6 +73,7 @@ impl fmt::Display for FrameFormat {
             FrameFormat::Bgra => "bgra",
             FrameFormat::Gray => "gray",
             FrameFormat::RgbPlanar => "planar rgb",
+            FrameFormat::RgbaPlanar => "planar rgba",
             FrameFormat::Yuv(ChromaSubsampling::Monochrome) => "luma",
             FrameFormat::Yuv(ChromaSubsampling::Yuv420) => "i420",
             FrameFormat::Yuv(ChromaSubsampling::Yuv422) => "i422",
@@ -153,7 +157,7 @@ pub struct FrameView<'a> {
     bit_depth: u8,
     width: u32,
     height: u32,
-    planes: [Option<FramePlane<'a>>; 3],
+    planes: [Option<FramePlane<'a>>; 4],
     color: Option<Color>,
 }
 
@@ -182,7 +186,7 @@ impl<'a> FrameView<'a> {
             let expected = format.planes();
             return Err(Error::input(format!("{} planes for a {format} frame, which has {expected}", planes.len())));
         }
-        let mut taken = [None; 3];
+        let mut taken = [None; 4];
         for (index, &(data, stride)) in planes.iter().enumerate() {
             let (row, rows) = format.plane_size(index, width as usize, height as usize);
             if stride < row {
@@ -302,7 +306,7 @@ impl<'a> FrameView<'a> {
     /// # Errors
     /// As [`from_planes`](Self::from_planes).
     pub fn contiguous(format: FrameFormat, width: u32, height: u32, data: PlaneData<'a>) -> Result<Self> {
-        let mut planes = Vec::with_capacity(3);
+        let mut planes = Vec::with_capacity(4);
         let mut start = 0usize;
         for index in 0..format.planes() {
             let (row, rows) = format.plane_size(index, width as usize, height as usize);
@@ -376,7 +380,7 @@ impl<'a> FrameView<'a> {
 
 /// Several frames in one slice, as arrays of numbers hold them: N x C x H x W, or N x H x W x C.
 ///
-/// Three channels are RGB, four RGBA (interleaved only), one is grey.
+/// Three channels are RGB, four RGBA, one is grey.
 ///
 /// ```
 /// use framewright::FrameBatch;
@@ -397,7 +401,7 @@ pub struct FrameBatch<'a> {
 }
 
 impl<'a> FrameBatch<'a> {
-    /// Planar frames: `frames` x `channels` x `height` x `width`; `channels` is 3 (RGB) or 1 (grey).
+    /// Planar frames: `frames` x `channels` x `height` x `width`; `channels` is 3 (RGB), 4 (RGBA) or 1 (grey).
     ///
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where the number of samples is not exactly the product of the
@@ -412,7 +416,12 @@ impl<'a> FrameBatch<'a> {
         let format = match channels {
             1 => FrameFormat::Gray,
             3 => FrameFormat::RgbPlanar,
-            _ => return Err(Error::input(format!("{channels} channels in N x C x H x W frames: allowed are 1 and 3"))),
+            4 => FrameFormat::RgbaPlanar,
+            _ => {
+                return Err(Error::input(format!(
+                    "{channels} channels in N x C x H x W frames: allowed are 1, 3 and 4"
+                )));
+            }
         };
         Self::new(data.into(), format, frames, channels, height, width)
     }

@@ -11,7 +11,7 @@ use std::arch::x86_64::*;
 use safe_unaligned_simd::x86_64::{_mm256_loadu_si256, _mm256_loadu2_m128i, _mm256_storeu_si256, _mm256_storeu2_m128i};
 
 use super::matrix::{Matrix, Row};
-use super::scalar::{self, Band, Code, Group, Pixels, Planes, Sample, Source};
+use super::scalar::{self, Band, Code, Group, Pixels, Rows, Sample, Source};
 use crate::media::{ChromaSubsampling, FrameFormat};
 
 /// Pixels that the kernel converts at a time, of each of two rows.
@@ -43,6 +43,7 @@ fn convert_band<S: Sample, D: Code>(source: &Source<'_, S>, matrix: &Matrix, ban
         (Some(pixels), Some(group)) => match pixels.format {
             FrameFormat::Rgb | FrameFormat::Bgr => convert_pair::<PACKED>(&kernel, pixels, group),
             FrameFormat::Rgba | FrameFormat::Bgra => convert_pair::<ALPHA>(&kernel, pixels, group),
+            FrameFormat::RgbaPlanar => 0,
             _ => convert_pair::<PLANAR>(&kernel, pixels, group),
         },
         _ => 0,
@@ -106,7 +107,7 @@ struct Pairs {
 
 /// The samples of a block's pixels; of a packed layout, the same thrice.
 struct Block<'a, const LAYOUT: u8> {
-    planes: Planes<'a, u8>,
+    planes: [&'a [u8]; 3],
     opaque: bool,
 }
 
@@ -114,9 +115,9 @@ impl<'a, const LAYOUT: u8> Block<'a, LAYOUT> {
     /// The block at column `x`.
     #[inline]
     #[target_feature(enable = "avx2")]
-    fn new(row: Planes<'a, u8>, x: usize) -> Option<Self> {
+    fn new(row: Rows<'a, u8>, x: usize) -> Option<Self> {
         let (start, len) = (x * LAYOUT as usize, BLOCK * LAYOUT as usize);
-        let [r, g, b] = row;
+        let [r, g, b, _] = row;
         let planes = [r.get(start..start + len)?, g.get(start..start + len)?, b.get(start..start + len)?];
         let opaque = LAYOUT != ALPHA || {
             let pixels = planes[0];

@@ -46,19 +46,22 @@ pub(super) struct Source<'a, S> {
     max: S,
     width: usize,
     height: usize,
-    planes: [(&'a [S], usize); 3],
+    planes: [(&'a [S], usize); 4],
 }
 
-/// One row of each plane of a [`Source`].
-pub(super) type Planes<'a, S> = [&'a [S]; 3];
+/// One row of each plane of a [`Source`]: R, G, B and, where it has a plane of its own, alpha.
+pub(super) type Rows<'a, S> = [&'a [S]; 4];
+
+/// One row of each of R, G and B.
+type Planes<'a, S> = [&'a [S]; 3];
 
 /// The two rows that share a row of chroma. At the last row of an odd height, and where chroma has every row, `bottom`
 /// is `top`.
 #[derive(Clone, Copy)]
 pub(super) struct Pixels<'a, S> {
     pub format: FrameFormat,
-    pub top: Planes<'a, S>,
-    pub bottom: Planes<'a, S>,
+    pub top: Rows<'a, S>,
+    pub bottom: Rows<'a, S>,
 }
 
 /// Some rows of the picture, the first of which is row `top`. Chroma is empty for monochrome.
@@ -194,15 +197,16 @@ impl<'a, S: Sample> Source<'a, S> {
         };
         let first = plane(0)?;
         let planes = match frame.format() {
-            FrameFormat::RgbPlanar => [first, plane(1)?, plane(2)?],
-            _ => [first; 3],
+            FrameFormat::RgbPlanar => [first, plane(1)?, plane(2)?, first],
+            FrameFormat::RgbaPlanar => [first, plane(1)?, plane(2)?, plane(3)?],
+            _ => [first; 4],
         };
         let depth = frame.bit_depth();
         let (width, height) = (frame.width() as usize, frame.height() as usize);
         Some(Source { format: frame.format(), depth, max: S::max(depth), width, height, planes })
     }
 
-    fn row(&self, y: usize) -> Planes<'a, S> {
+    fn row(&self, y: usize) -> Rows<'a, S> {
         debug_assert!(y < self.height);
         let len = self.width * channels(self.format);
         self.planes.map(|(samples, stride)| &samples[y * stride..][..len])
@@ -210,26 +214,35 @@ impl<'a, S: Sample> Source<'a, S> {
 
     /// R, G and B from column `from` on: clipped to the depth, composed over black.
     #[inline(always)]
-    fn unpack<'r>(&self, row: Planes<'r, S>, from: usize, scratch: &'r mut [Vec<S>; 3]) -> Planes<'r, S>
+    fn unpack<'r>(&self, row: Rows<'r, S>, from: usize, scratch: &'r mut [Vec<S>; 3]) -> Planes<'r, S>
     where
         'a: 'r,
     {
         let channels = channels(self.format);
         let row = row.map(|plane| &plane[from * channels..]);
-        if channels == 1 && self.depth == S::BITS {
-            return row;
+        let [first, second, third, alpha] = row;
+        if channels == 1 && self.depth == S::BITS && self.format != FrameFormat::RgbaPlanar {
+            return [first, second, third];
         }
         for plane in scratch.iter_mut() {
             plane.resize(self.width - from, S::default());
         }
         let [r, g, b] = scratch.each_mut().map(Vec::as_mut_slice);
         match self.format {
-            FrameFormat::Rgb => self.split(row[0], [r, g, b]),
-            FrameFormat::Bgr => self.split(row[0], [b, g, r]),
-            FrameFormat::Rgba => self.split_alpha(row[0], [r, g, b]),
-            FrameFormat::Bgra => self.split_alpha(row[0], [b, g, r]),
+            FrameFormat::Rgb => self.split(first, [r, g, b]),
+            FrameFormat::Bgr => self.split(first, [b, g, r]),
+            FrameFormat::Rgba => self.split_alpha(first, [r, g, b]),
+            FrameFormat::Bgra => self.split_alpha(first, [b, g, r]),
+            FrameFormat::RgbaPlanar => {
+                let (max, depth) = (self.max, self.depth);
+                for (plane, samples) in [r, g, b].into_iter().zip([first, second, third]) {
+                    for ((out, sample), alpha) in plane.iter_mut().zip(samples).zip(alpha) {
+                        *out = sample.clip(max).composed(alpha.clip(max), depth);
+                    }
+                }
+            }
             _ => {
-                for (plane, samples) in [r, g, b].into_iter().zip(row) {
+                for (plane, samples) in [r, g, b].into_iter().zip([first, second, third]) {
                     for (out, sample) in plane.iter_mut().zip(samples) {
                         *out = sample.clip(self.max);
                     }

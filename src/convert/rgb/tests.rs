@@ -6,13 +6,14 @@ use proptest::prelude::*;
 use super::*;
 use crate::media::{ChromaSubsampling, ColorRange, MatrixCoefficients, Plane};
 
-const LAYOUTS: [FrameFormat; 6] = [
+const LAYOUTS: [FrameFormat; 7] = [
     FrameFormat::Rgb,
     FrameFormat::Bgr,
     FrameFormat::Rgba,
     FrameFormat::Bgra,
     FrameFormat::Gray,
     FrameFormat::RgbPlanar,
+    FrameFormat::RgbaPlanar,
 ];
 const RANGES: [ColorRange; 2] = [ColorRange::Limited, ColorRange::Full];
 
@@ -108,6 +109,7 @@ impl Case {
             FrameFormat::Rgba => [0, 1, 2].map(|channel| opaque(at(0, 4 * x + channel), at(0, 4 * x + 3))),
             FrameFormat::Bgra => [2, 1, 0].map(|channel| opaque(at(0, 4 * x + channel), at(0, 4 * x + 3))),
             FrameFormat::Gray => [at(0, x); 3],
+            FrameFormat::RgbaPlanar => [0, 1, 2].map(|plane| opaque(at(plane, x), at(3, x))),
             _ => [0, 1, 2].map(|plane| at(plane, x)),
         }
     }
