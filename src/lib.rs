@@ -99,8 +99,8 @@
 //! * `cli` (default): the program `framewright`; switch it off in a library with `default-features = false`.
 //! * `input`: readers of Y4M, images, GIF and audio files.
 //! * `image`: `TryFrom` the buffers of the `image` crate for [`FrameView`].
-//! * `asm`: the AV1 engine's assembly on x86-64 and AArch64, 4 to 5 times as fast with the same bytes; needs nasm on
-//!   x86-64 to build.
+//! * `asm`: the AV1 engine's assembly on x86-64 and AArch64, about 4 times as fast with the same bytes; needs nasm
+//!   on x86-64 to build.
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
 #![cfg_attr(not(feature = "cli"), allow(rustdoc::broken_intra_doc_links, reason = "they lead to rooms left out"))]
