@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::guard::{Health, guarded};
+use super::guard::{Ending, Health, guarded};
 use super::options::AudioPlan;
 use super::report::{StreamKind, StreamReport};
 use super::session::Session;
@@ -75,8 +75,6 @@ pub(super) struct AudioCore {
     /// There from `open_*` on.
     engine: Option<Engine>,
     health: Health,
-    /// What went wrong when the handle was dropped.
-    late: Option<Error>,
     coded: Vec<CodedAudio>,
     announced: bool,
     samples_in: u64,
@@ -102,8 +100,7 @@ impl AudioCore {
             stream,
             plan,
             engine: None,
-            health: Health::Well,
-            late: None,
+            health: Health::default(),
             coded: Vec::new(),
             announced: false,
             samples_in: 0,
@@ -160,38 +157,38 @@ impl AudioCore {
         Ok(())
     }
 
-    /// Takes what converter and engine hold, and ends the stream.
-    pub fn finish(&mut self) -> Result<()> {
-        if let Some(late) = self.late.take() {
-            return Err(late);
-        }
-        if !self.health.is_well() {
-            return self.health.failure();
-        }
-        let drained = self.drain();
-        let ended = self.end();
-        if self.health.is_well() {
-            self.health = Health::Finished;
-        }
-        drained.and(ended)
+    fn track(&self, config: CodecConfig) -> Track {
+        let kind = TrackKind::Audio(AudioTrack {
+            sample_rate: self.plan.time_base.den(),
+            channels: self.plan.out_channels as u8, // 1 to 8 by the options' check
+        });
+        Track::new(kind, config, self.plan.time_base)
     }
 
-    /// As `finish`, for who cannot return an error: `close` will.
-    fn finish_quietly(&mut self) {
-        if let Err(error) = self.finish() {
-            self.late = Some(error);
+    pub fn report(&self) -> StreamReport {
+        let heard = (self.pts - self.pre_skip - self.trimmed).max(0);
+        StreamReport {
+            kind: StreamKind::Audio {
+                sample_rate: self.plan.time_base.den(),
+                channels: self.plan.out_channels as u8,
+                samples: heard as u64,
+            },
+            codec: self.plan.codec.name(),
+            codec_string: self.codec_string.clone(),
+            present: self.packets > 0,
+            packets: self.packets,
+            key_frames: self.packets,
+            bytes: self.bytes,
+            duration: heard,
+            time_base: self.plan.time_base,
+            bit_rate: self.bit_rate,
         }
     }
+}
 
-    /// After a failure of the engine: hands on what came before, so that it is in the file, and ends the stream, so that
-    /// no other waits for it. The failure is what counts, whatever this comes to.
-    fn give_up(&mut self) {
-        let _ = self.hand_on().and_then(|()| self.end());
-    }
-
-    fn end(&mut self) -> Result<()> {
-        let config = self.engine.take().map(|engine| engine.codec.config());
-        self.session.end_stream(self.stream, config)
+impl Ending for AudioCore {
+    fn health(&mut self) -> &mut Health {
+        &mut self.health
     }
 
     fn drain(&mut self) -> Result<()> {
@@ -229,31 +226,8 @@ impl AudioCore {
         self.session.push(packets)
     }
 
-    fn track(&self, config: CodecConfig) -> Track {
-        let kind = TrackKind::Audio(AudioTrack {
-            sample_rate: self.plan.time_base.den(),
-            channels: self.plan.out_channels as u8, // 1 to 8 by the options' check
-        });
-        Track::new(kind, config, self.plan.time_base)
-    }
-
-    pub fn report(&self) -> StreamReport {
-        let heard = (self.pts - self.pre_skip - self.trimmed).max(0);
-        StreamReport {
-            kind: StreamKind::Audio {
-                sample_rate: self.plan.time_base.den(),
-                channels: self.plan.out_channels as u8,
-                samples: heard as u64,
-            },
-            codec: self.plan.codec.name(),
-            codec_string: self.codec_string.clone(),
-            present: self.packets > 0,
-            packets: self.packets,
-            key_frames: self.packets,
-            bytes: self.bytes,
-            duration: heard,
-            time_base: self.plan.time_base,
-            bit_rate: self.bit_rate,
-        }
+    fn end(&mut self) -> Result<()> {
+        let config = self.engine.take().map(|engine| engine.codec.config());
+        self.session.end_stream(self.stream, config)
     }
 }

@@ -23,6 +23,7 @@ pub use report::{Report, StreamKind, StreamReport};
 pub use video::VideoStream;
 
 use self::audio::AudioCore;
+use self::guard::Ending;
 use self::session::Session;
 use self::video::VideoCore;
 use crate::error::{Error, Result};

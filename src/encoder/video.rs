@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::guard::{Health, guarded};
+use super::guard::{Ending, Health, guarded};
 use super::options::{VideoEngineSettings, VideoPlan};
 use super::report::{StreamKind, StreamReport};
 use super::session::Session;
@@ -125,8 +125,6 @@ pub(super) struct VideoCore {
     /// There from `open_*` on.
     engine: Option<Engine>,
     health: Health,
-    /// What went wrong when the handle was dropped.
-    late: Option<Error>,
     clock: Clock,
     /// Beginnings of the frames whose packets have not been handed on, and the coded pictures among them.
     starts: VecDeque<i64>,
@@ -154,8 +152,7 @@ impl VideoCore {
             stream,
             plan,
             engine: None,
-            health: Health::Well,
-            late: None,
+            health: Health::default(),
             clock,
             starts: VecDeque::new(),
             ready: VecDeque::new(),
@@ -232,66 +229,6 @@ impl VideoCore {
         self.clock.end_at(end)
     }
 
-    /// Takes what the engine holds, and ends the stream.
-    pub fn finish(&mut self) -> Result<()> {
-        if let Some(late) = self.late.take() {
-            return Err(late);
-        }
-        if !self.health.is_well() {
-            return self.health.failure();
-        }
-        let drained = self.drain();
-        let ended = self.end();
-        if self.health.is_well() {
-            self.health = Health::Finished;
-        }
-        drained.and(ended)
-    }
-
-    /// As `finish`, for who cannot return an error: `close` will.
-    fn finish_quietly(&mut self) {
-        if let Err(error) = self.finish() {
-            self.late = Some(error);
-        }
-    }
-
-    /// After a failure of the engine: hands on what came before, so that it is in the file, and ends the stream, so that
-    /// no other waits for it. The failure is what counts, whatever this comes to.
-    fn give_up(&mut self) {
-        let _ = self.hand_on().and_then(|()| self.end());
-    }
-
-    fn end(&mut self) -> Result<()> {
-        let config = self.engine.as_ref().and_then(|engine| engine.codec.config());
-        // The worker threads and the pictures that the engine holds are of no more use.
-        self.engine = None;
-        self.session.end_stream(self.stream, config)
-    }
-
-    fn drain(&mut self) -> Result<()> {
-        let Some(Engine { codec, .. }) = self.engine.as_mut().filter(|_| self.session.is_open()) else {
-            return Ok(()); // `end_stream` says why
-        };
-        let coded = &mut self.coded;
-        let drained = guarded("the encoder", || codec.finish(coded));
-        self.health.note("video", self.stream, drained).inspect_err(|_| self.give_up())?;
-        self.hand_on()?;
-        self.hand_on_last()
-    }
-
-    /// Hands on each packet whose end is known, which is where the next frame begins.
-    fn hand_on(&mut self) -> Result<()> {
-        self.ready.extend(self.coded.drain(..));
-        let mut packets = Vec::new();
-        while self.starts.len() >= 2
-            && let Some(picture) = self.ready.pop_front()
-        {
-            let Some(start) = self.starts.pop_front() else { break };
-            packets.push(self.packet(picture, start, self.starts[0])?);
-        }
-        self.push(packets)
-    }
-
     fn hand_on_last(&mut self) -> Result<()> {
         match (self.ready.pop_front(), self.starts.pop_front()) {
             (Some(picture), Some(start)) => {
@@ -361,6 +298,43 @@ impl VideoCore {
             time_base: self.plan.time_base,
             bit_rate: self.plan.bit_rate,
         }
+    }
+}
+
+impl Ending for VideoCore {
+    fn health(&mut self) -> &mut Health {
+        &mut self.health
+    }
+
+    fn drain(&mut self) -> Result<()> {
+        let Some(Engine { codec, .. }) = self.engine.as_mut().filter(|_| self.session.is_open()) else {
+            return Ok(()); // `end_stream` says why
+        };
+        let coded = &mut self.coded;
+        let drained = guarded("the encoder", || codec.finish(coded));
+        self.health.note("video", self.stream, drained).inspect_err(|_| self.give_up())?;
+        self.hand_on()?;
+        self.hand_on_last()
+    }
+
+    /// Hands on each packet whose end is known, which is where the next frame begins.
+    fn hand_on(&mut self) -> Result<()> {
+        self.ready.extend(self.coded.drain(..));
+        let mut packets = Vec::new();
+        while self.starts.len() >= 2
+            && let Some(picture) = self.ready.pop_front()
+        {
+            let Some(start) = self.starts.pop_front() else { break };
+            packets.push(self.packet(picture, start, self.starts[0])?);
+        }
+        self.push(packets)
+    }
+
+    fn end(&mut self) -> Result<()> {
+        let config = self.engine.as_ref().and_then(|engine| engine.codec.config());
+        // The worker threads and the pictures that the engine holds are of no more use.
+        self.engine = None;
+        self.session.end_stream(self.stream, config)
     }
 }
 
