@@ -101,7 +101,8 @@ impl fmt::Display for StreamReport {
         match self.kind {
             StreamKind::Video { width, height, frames } => write!(f, " {width}x{height}, {frames} frames")?,
             StreamKind::Audio { sample_rate, channels, samples } => {
-                write!(f, " {sample_rate} Hz, {channels} channels, {samples} samples")?;
+                let plural = if channels == 1 { "" } else { "s" };
+                write!(f, " {sample_rate} Hz, {channels} channel{plural}, {samples} samples")?;
             }
         }
         match self.present {

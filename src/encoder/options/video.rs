@@ -206,7 +206,7 @@ impl VideoOptions {
         self
     }
 
-    /// Constant quality from 0 (best) to 63, on the scale that AV1 encoders share. 30 unless said. Six steps double or
+    /// Constant quality from 0 (best) to 63, on the scale that AV1 encoders share. 30 unless said. Some nine steps double or
     /// halve the size, roughly. Not together with [`bit_rate`](Self::bit_rate).
     pub fn crf(mut self, crf: u8) -> Self {
         self.crf = Some(crf);
