@@ -206,8 +206,8 @@ impl VideoOptions {
         self
     }
 
-    /// Constant quality from 0 (best) to 63, on the scale that AV1 encoders share. 30 unless said. Some nine steps double or
-    /// halve the size, roughly. Not together with [`bit_rate`](Self::bit_rate).
+    /// Constant quality from 0 (best) to 63, on the scale that AV1 encoders share. 30 unless said. Nine or ten steps
+    /// double or halve the size, roughly. Not together with [`bit_rate`](Self::bit_rate).
     pub fn crf(mut self, crf: u8) -> Self {
         self.crf = Some(crf);
         self
