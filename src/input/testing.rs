@@ -1,5 +1,6 @@
 //! The clips that tests read, where they are.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// The folder `name` of the reference media: in `$FRAMEWRIGHT_MEDIA`, or beside the repository. `None`, with a line that
@@ -11,7 +12,7 @@ pub(super) fn media(name: &str) -> Option<PathBuf> {
     };
     let folder = root.join(name);
     if !folder.is_dir() {
-        println!("skipped: there is no {} (set FRAMEWRIGHT_MEDIA)", folder.display());
+        let _ = writeln!(std::io::stderr(), "SKIPPED: there is no {} (set FRAMEWRIGHT_MEDIA)", folder.display());
         return None;
     }
     Some(folder)

@@ -1,6 +1,6 @@
 //! Files of real codecs, read by programs and crates that we did not write.
 
-use std::io::Cursor;
+use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -63,7 +63,7 @@ fn ffmpegs() -> Vec<(PathBuf, u32)> {
     };
     let found: Vec<_> = [Some("ffmpeg".into()), bundled].into_iter().flatten().filter_map(version).collect();
     if found.is_empty() {
-        println!("SKIPPED: no ffmpeg is installed, so none has read our files");
+        let _ = writeln!(std::io::stderr(), "SKIPPED: no ffmpeg is installed, so none has read our files");
     }
     found
 }
@@ -131,7 +131,7 @@ fn ffprobe_sees_when_tracks_begin_and_end() {
         let mut command = Command::new("ffprobe");
         command.args(["-v", "error", "-of", "csv=p=0", "-show_entries", "stream=start_time,duration"]);
         let Ok(output) = command.arg(&path).output() else {
-            println!("SKIPPED: ffprobe is not installed");
+            let _ = writeln!(std::io::stderr(), "SKIPPED: ffprobe is not installed");
             return;
         };
         let words = String::from_utf8(output.stdout).unwrap();

@@ -2,6 +2,7 @@
 
 use super::*;
 use std::io::ErrorKind::UnexpectedEof;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use symphonia::core::codecs::audio::AudioDecoderOptions;
@@ -82,7 +83,7 @@ fn run(program: &str, arguments: &[&str]) -> Option<String> {
     let output = match Command::new(program).args(arguments).output() {
         Ok(output) => output,
         Err(_) => {
-            eprintln!("SKIPPED: `{program}` is not installed");
+            let _ = writeln!(std::io::stderr(), "SKIPPED: `{program}` is not installed");
             return None;
         }
     };
