@@ -9,10 +9,12 @@ use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use framewright::input::{AudioReader, AudioSource, VideoSource, Y4mReader};
+use framewright::input::{AudioReader, AudioSource, FrameTime, Input, VideoSource, Y4mReader, open};
 use framewright::media::TimeBase;
 use framewright::sink::SharedWriter;
-use framewright::{AudioCodec, AudioOptions, AudioSamples, Container, Encoder, FrameView, SampleFormat, VideoOptions};
+use framewright::{
+    AudioCodec, AudioOptions, AudioSamples, Container, Encoder, FrameView, SampleFormat, Timestamp, VideoOptions,
+};
 use readers::{Readers, media, run};
 use support::{Clip, rav1d};
 
@@ -22,25 +24,92 @@ const FRAMES: usize = 14;
 #[test]
 fn real_pictures_come_back_close_to_what_went_in() {
     let Some(folder) = media() else { return };
-    let mut clips: Vec<_> = std::fs::read_dir(folder.join("y4m")).unwrap().map(|entry| entry.unwrap().path()).collect();
-    clips.sort();
+    let clips = files(&folder.join("y4m"));
     assert!(clips.len() >= 10, "the real clips are incomplete");
     for (index, clip) in clips.iter().enumerate() {
         // Containers and sinks in turn.
         let container = Container::ALL[index % 3];
         let live = index % 2 == 1;
         let (bytes, sources) = encode_clip(clip, container, live);
-        let file = Clip::read(&bytes, container);
-        let decoded = rav1d::decode(file.video().packets.iter().map(|packet| &packet.data));
-        assert_eq!(decoded.len(), sources.len(), "{}", clip.display());
-        for (plane, floor) in [(0, 30.0), (1, 32.0), (2, 32.0)] {
-            let error: f64 =
-                decoded.iter().zip(&sources).map(|(out, source)| mean_square(&out.planes[plane], &source[plane])).sum();
-            let peak = f64::from((1u32 << decoded[0].bit_depth) - 1);
-            let psnr = 10.0 * (peak * peak / (error / decoded.len() as f64).max(1e-9)).log10();
-            assert!(psnr > floor, "{} plane {plane}: {psnr:.1} dB", clip.display());
-        }
+        check_psnr(clip, &Clip::read(&bytes, container), &sources, [30.0, 32.0, 32.0]);
     }
+}
+
+/// Decodes the file and holds each plane's PSNR, in dB, against its floor.
+fn check_psnr(name: &Path, file: &Clip, sources: &[Vec<Vec<u16>>], floors: [f64; 3]) {
+    let decoded = rav1d::decode(file.video().packets.iter().map(|packet| &packet.data));
+    assert_eq!(decoded.len(), sources.len(), "{}", name.display());
+    for (plane, floor) in floors.into_iter().enumerate() {
+        let pairs = decoded.iter().zip(sources);
+        let error: f64 = pairs.map(|(out, source)| mean_square(&out.planes[plane], &source[plane])).sum();
+        let peak = f64::from((1u32 << decoded[0].bit_depth) - 1);
+        let psnr = 10.0 * (peak * peak / (error / decoded.len() as f64).max(1e-9)).log10();
+        assert!(psnr > floor, "{} plane {plane}: {psnr:.1} dB", name.display());
+    }
+}
+
+/// Films have to be decoded first, by somebody else: three frames of each, in their own size.
+#[test]
+fn real_films_go_through() {
+    let Some(folder) = media() else { return };
+    let readers = Readers::find();
+    let Some(ffmpeg) = readers.ffmpeg.first() else { return };
+    let out = tempfile::tempdir().unwrap();
+    let films = files(&folder.join("video"));
+    assert!(films.len() >= 8, "the real clips are incomplete");
+    for (index, film) in films.iter().enumerate() {
+        let y4m = out.path().join("film.y4m");
+        let mut command = Command::new(ffmpeg);
+        command.args(["-hide_banner", "-nostdin", "-v", "error", "-y", "-i"]).arg(film);
+        let (success, _, said) = run(command.args(["-frames:v", "3", "-pix_fmt", "yuv420p"]).arg(&y4m));
+        assert!(success, "{}: {said}", film.display());
+        let container = Container::ALL[index % 3];
+        let (bytes, sources) = encode_clip(&y4m, container, false);
+        check_psnr(film, &Clip::read(&bytes, container), &sources, [30.0, 32.0, 32.0]);
+    }
+}
+
+#[test]
+fn real_images_and_animations_go_through() {
+    let Some(folder) = media() else { return };
+    for (name, frames, milliseconds) in [
+        ("png/asteroid/*.png", 60, 60 * 40),
+        ("png/explosion/*.png", 10, 10 * 40),
+        ("gif/moon_impact.gif", 14, 2_100),
+        ("gif/newtonscradle.gif", 36, 820),
+    ] {
+        let Input::Video(mut source) = open(folder.join(name).to_str().unwrap(), None).unwrap() else {
+            panic!("{name} is no sound");
+        };
+        let info = source.info().clone();
+        let mut options = VideoOptions::new(info.width, info.height).frame_rate(25);
+        if info.variable {
+            options = options.time_base(TimeBase::MILLISECONDS);
+        }
+        let mut encoder = Encoder::new();
+        let mut stream = encoder.add_video(options).unwrap();
+        let memory = SharedWriter::new(Cursor::new(Vec::new()));
+        encoder.open_writer(memory.clone(), Container::Mp4).unwrap();
+        while let Some(frame) = source.next_frame().unwrap() {
+            match frame.time {
+                FrameTime::At { pts, duration } => {
+                    stream.add_frame_at(&frame.frame, pts).unwrap();
+                    stream.end_at(Timestamp::new(pts.ticks + i64::from(duration), pts.base)).unwrap();
+                }
+                _ => stream.add_frame(&frame.frame).unwrap(),
+            }
+        }
+        let report = encoder.close().unwrap();
+        assert_eq!(report.duration.as_millis(), milliseconds, "{name}");
+        let clip = Clip::read(&memory.into_inner().unwrap().into_inner(), Container::Mp4);
+        assert_eq!(clip.decode().len(), frames, "{name}");
+    }
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
 }
 
 /// Encodes the beginning of a clip as it is; the file, and the planes of the frames that went in.
