@@ -530,6 +530,21 @@ mod signals {
     }
 
     #[test]
+    fn ctrl_c_keeps_less_than_a_second_of_sound() {
+        let desk = Desk::new();
+        let mut command = desk.command(&["encode", "-", "-o", "out.mka"]);
+        let mut child = command.stdin(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut pipe = child.stdin.take().unwrap();
+        write_wav(&desk.at("long.wav"), 48_000, 2, 96_000);
+        pipe.write_all(&fs::read(desk.at("long.wav")).unwrap()[..44 + 4 * 40_000]).unwrap();
+        wait_for(|| desk.at("out.mka.part").exists());
+        std::thread::sleep(Duration::from_millis(500));
+        interrupt(&child);
+        assert_eq!(child.wait().unwrap().code(), Some(130));
+        assert!(desk.at("out.mka").exists());
+    }
+
+    #[test]
     fn a_second_ctrl_c_gives_up() {
         let desk = Desk::new();
         let mut child =

@@ -30,9 +30,9 @@ impl Job<'_> {
         let interrupt = self.interrupt;
         self.output.open(&mut self.encoder, interrupt)?;
         let progress = Progress::start(unit, total, self.run.quiet);
-        let mut monitor = Monitor { encoder: &self.encoder, interrupt, progress, done: 0 };
+        let mut monitor = Monitor { encoder: &self.encoder, interrupt, progress, begun: false };
         let fed = feed(&mut monitor);
-        let (progress, done) = (monitor.progress, monitor.done);
+        let (progress, begun) = (monitor.progress, monitor.begun);
         match fed {
             // An input that Ctrl-C has cut off may complain about its end.
             Err(failure) if !interrupt.is_wanted() => {
@@ -42,7 +42,7 @@ impl Job<'_> {
             }
             _ => {}
         }
-        if interrupt.is_wanted() && done == 0 {
+        if interrupt.is_wanted() && !begun {
             progress.finish();
             self.encoder.abort();
             return Err(Failure::interrupted());
@@ -68,13 +68,14 @@ pub struct Monitor<'a> {
     encoder: &'a Encoder,
     interrupt: &'a Interrupt,
     progress: Progress,
-    done: u64,
+    /// Whether anything has been put in: less than one unit is worth keeping too.
+    begun: bool,
 }
 
 impl Monitor<'_> {
     /// Notes that `done` units are in; false where it is time to stop.
     pub fn go_on(&mut self, done: u64) -> bool {
-        self.done = done;
+        self.begun = true;
         self.progress.update(done, self.encoder.bytes_written());
         !self.interrupt.is_wanted()
     }
