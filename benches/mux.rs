@@ -16,14 +16,7 @@ const PACKETS: usize = 2000;
 const PACKET_BYTES: usize = 10_000;
 
 fn tracks() -> Vec<Track> {
-    let video = VideoTrack {
-        width: 1280,
-        height: 720,
-        coded_width: 1280,
-        coded_height: 720,
-        color: Color::BT709,
-        frame_rate: None,
-    };
+    let video = VideoTrack::new(1280, 720);
     let av1 = Av1Config {
         profile: 0,
         level: 8,

@@ -129,7 +129,7 @@ pub use media::{
     AudioCodec, AudioSamples, Color, ColorRange, FrameBatch, FrameFormat, FrameRate, FrameView, PixelFormat,
     SampleFormat, Timestamp, VideoCodec,
 };
-pub use mux::{Container, PacketWriter};
+pub use mux::{Container, Feature, Layout, MuxOptions, PacketWriter};
 
 /// The README's example is compiled with the documentation's.
 #[cfg(doctest)]

@@ -11,6 +11,7 @@ pub(crate) mod flac;
 pub(crate) mod mjpeg;
 pub(crate) mod opus;
 pub(crate) mod pcm;
+pub(crate) mod raw;
 
 /// A picture on its way into a [`VideoEngine`], with what is known about it.
 pub(crate) struct VideoInput<'a> {

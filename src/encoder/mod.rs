@@ -189,6 +189,7 @@ impl Encoder {
         if self.streams.is_empty() {
             return Err(Error::state("there is no stream: call `add_video` or `add_audio` first"));
         }
+        self.session.check_container(container)?;
         let mut time_bases = Vec::with_capacity(self.streams.len());
         for stream in &self.streams {
             time_bases.push(match stream {
@@ -196,8 +197,7 @@ impl Encoder {
                 StreamCore::Audio(options, core) => lock(core).open(options.resolve(Some(container))?)?,
             });
         }
-        self.session.open(container, sink()?, &time_bases);
-        Ok(())
+        self.session.open(container, sink()?, &time_bases)
     }
 
     /// How many bytes have been written so far. Some may stand in buffers still.

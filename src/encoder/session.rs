@@ -102,11 +102,17 @@ impl Session {
     }
 
     /// Takes the sink, and the time base of each stream. Nothing is written before each stream's first packet is there.
-    pub fn open(&self, container: Container, sink: Box<dyn Sink>, time_bases: &[TimeBase]) {
-        let muxer = mux::open(container, &self.plan.mux, sink.can_patch());
+    pub fn open(&self, container: Container, mut sink: Box<dyn Sink>, time_bases: &[TimeBase]) -> Result<()> {
+        let muxer = mux::open(container, &self.plan.mux, &mut *sink).inspect_err(|_| sink.discard())?;
         let mut inner = self.lock();
         inner.queue.set_time_bases(time_bases);
         inner.phase = Phase::Open(Output { container, muxer, sink, tracks: None });
+        Ok(())
+    }
+
+    /// Checks the options of the file for `container`.
+    pub fn check_container(&self, container: Container) -> Result<()> {
+        self.plan.mux.check_for(container)
     }
 
     /// Whether [`admit`](Self::admit) waits for room, so that it can be asked before each piece of a call.
@@ -251,7 +257,7 @@ impl Inner {
                 stream.index = Some(tracks.len());
                 tracks.push(track);
             }
-            mux::check_tracks(output.container, &tracks)?;
+            output.container.check_tracks(&tracks)?;
             output.muxer.begin(&tracks, &mut *output.sink)?;
             output.tracks = Some(tracks);
         }

@@ -172,6 +172,7 @@ impl VideoCore {
         let codec = guarded("the encoder", || match &plan.engine {
             VideoEngineSettings::Av1(settings) => settings.open(),
             VideoEngineSettings::Mjpeg(settings) => settings.open(),
+            VideoEngineSettings::Raw(settings) => settings.open(),
         })?;
         let converter = PictureConverter::new(plan.target, Arc::new(Workers::new(plan.threads)?));
         self.engine = Some(Engine { converter, codec });
@@ -270,15 +271,12 @@ impl VideoCore {
     fn track(&self, config: CodecConfig) -> Track {
         let target = &self.plan.target;
         // Sizes were checked against 16,384 when the options were resolved.
-        let kind = TrackKind::Video(VideoTrack {
-            width: target.width as u32,
-            height: target.height as u32,
-            coded_width: target.coded_width as u32,
-            coded_height: target.coded_height as u32,
-            color: target.color,
-            frame_rate: (!self.plan.variable).then_some(self.plan.frame_rate),
-        });
-        Track::new(kind, config, self.plan.time_base)
+        let mut video = VideoTrack::new(target.width as u32, target.height as u32);
+        video.coded_width = target.coded_width as u32;
+        video.coded_height = target.coded_height as u32;
+        video.color = target.color;
+        video.frame_rate = (!self.plan.variable).then_some(self.plan.frame_rate);
+        Track::new(TrackKind::Video(video), config, self.plan.time_base)
     }
 
     pub fn report(&self) -> StreamReport {

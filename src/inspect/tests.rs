@@ -29,12 +29,11 @@ fn video() -> Track {
         sequence_header: vec![0x0a, 0x01, 0x00],
     };
     let video = VideoTrack {
-        width: 175,
-        height: 143,
         coded_width: 176,
         coded_height: 144,
         color: Color::BT2100_PQ,
         frame_rate: Some(FrameRate::new(30_000, 1001)),
+        ..VideoTrack::new(175, 143)
     };
     let base = TimeBase::new(1001, 30_000).unwrap();
     Track::new(TrackKind::Video(video), CodecConfig::Av1(config), base)
@@ -43,7 +42,7 @@ fn video() -> Track {
 fn audio(config: CodecConfig, sample_rate: u32, channels: u8) -> Track {
     let kind = TrackKind::Audio(AudioTrack { sample_rate, channels });
     let mut track = Track::new(kind, config, TimeBase::per_second(sample_rate));
-    track.language = "deu".into();
+    track.labels.language = "deu".into();
     track
 }
 

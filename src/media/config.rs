@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use super::audio::SampleFormat;
 use super::color::{Color, ColorRange};
-use super::picture::ChromaSubsampling;
+use super::picture::{ChromaSubsampling, PixelFormat};
 use crate::error::{Error, Result};
 
 macro_rules! codecs {
@@ -50,6 +50,8 @@ codecs! {
         Av1 "av1",
         /// Motion JPEG.
         Mjpeg "mjpeg",
+        /// Uncompressed planes.
+        Raw "raw",
     }
 }
 
@@ -65,6 +67,14 @@ codecs! {
     }
 }
 
+codecs! {
+    /// A subtitle codec.
+    SubtitleCodec, "codec" {
+        /// WebVTT (W3C): cues of text.
+        WebVtt "webvtt",
+    }
+}
+
 /// The configuration of a track's codec.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -77,8 +87,12 @@ pub enum CodecConfig {
     Opus(OpusConfig),
     /// FLAC.
     Flac(FlacConfig),
-    /// Uncompressed.
+    /// Uncompressed samples.
     Pcm(PcmConfig),
+    /// Uncompressed pictures.
+    Raw(RawConfig),
+    /// WebVTT.
+    WebVtt(WebVttConfig),
 }
 
 impl CodecConfig {
@@ -90,6 +104,8 @@ impl CodecConfig {
             CodecConfig::Opus(_) => AudioCodec::Opus.name(),
             CodecConfig::Flac(_) => AudioCodec::Flac.name(),
             CodecConfig::Pcm(_) => AudioCodec::Pcm.name(),
+            CodecConfig::Raw(_) => VideoCodec::Raw.name(),
+            CodecConfig::WebVtt(_) => SubtitleCodec::WebVtt.name(),
         }
     }
 
@@ -97,7 +113,8 @@ impl CodecConfig {
     pub fn codec_string(&self) -> Option<String> {
         match self {
             CodecConfig::Av1(config) => Some(config.codec_string()),
-            CodecConfig::Mjpeg => None,
+            CodecConfig::Mjpeg | CodecConfig::Raw(_) => None,
+            CodecConfig::WebVtt(_) => Some("wvtt".into()),
             CodecConfig::Opus(_) => Some("opus".into()),
             CodecConfig::Flac(_) => Some("flac".into()),
             CodecConfig::Pcm(config) => Some(if config.format == SampleFormat::F32 { "fpcm" } else { "ipcm" }.into()),
@@ -237,6 +254,21 @@ pub struct PcmConfig {
     pub channels: u8,
     /// The form of a sample.
     pub format: SampleFormat,
+}
+
+/// The form of uncompressed pictures: a packet is one picture, its planes one after the other, each of tight rows from
+/// the top. Samples of more than 8 bits take two bytes, little-endian, in their low bits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RawConfig {
+    /// Planes and depth.
+    pub format: PixelFormat,
+}
+
+/// What stands before the cues of a WebVTT file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WebVttConfig {
+    /// What follows the line `WEBVTT`: STYLE and REGION blocks; usually empty.
+    pub header: String,
 }
 
 #[cfg(test)]

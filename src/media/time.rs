@@ -93,6 +93,14 @@ impl Timestamp {
         Timestamp { ticks: ms, base: TimeBase::MILLISECONDS }
     }
 
+    /// Whether it is earlier than `other`, exactly.
+    pub fn is_before(self, other: Timestamp) -> bool {
+        // 63 + 32 + 32 bits fit.
+        let left = i128::from(self.ticks) * i128::from(self.base.num()) * i128::from(other.base.den());
+        let right = i128::from(other.ticks) * i128::from(other.base.num()) * i128::from(self.base.den());
+        left < right
+    }
+
     pub(crate) fn rescale(self, to: TimeBase) -> Option<i64> {
         self.base.rescale(self.ticks, to)
     }

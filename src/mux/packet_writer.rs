@@ -1,8 +1,8 @@
 //! The muxers by themselves, for packets that come from elsewhere.
 
-use super::{Container, MuxSettings, Muxer};
+use super::{Container, MuxOptions, Muxer};
 use crate::error::{Error, ErrorKind, Result};
-use crate::media::{CodecConfig, Packet, Track};
+use crate::media::{CodecConfig, Cue, Packet, Track};
 use crate::sink::Sink;
 
 /// Writes packets that somebody else has encoded into a container.
@@ -32,8 +32,8 @@ pub struct PacketWriter<S> {
     muxer: Box<dyn Muxer>,
     sink: S,
     tracks: Vec<Track>,
-    /// Where each track's last packet ends, in its own ticks.
-    ends: Vec<Option<i64>>,
+    /// When each track's next packet begins at the earliest, in its own ticks.
+    bounds: Vec<Option<i64>>,
     failed: bool,
 }
 
@@ -41,52 +41,70 @@ impl<S: Sink> PacketWriter<S> {
     /// Checks the tracks and writes what stands before the first packet.
     ///
     /// # Errors
-    /// [`Unsupported`](crate::ErrorKind::Unsupported) where the container does not take a track's codec,
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where there is no track, [`Io`](crate::ErrorKind::Io).
-    pub fn new(container: Container, tracks: Vec<Track>, mut sink: S) -> Result<Self> {
-        check_tracks(container, &tracks)?;
-        let mut muxer = super::open(container, &MuxSettings::default(), sink.can_patch());
+    /// [`Unsupported`](crate::ErrorKind::Unsupported) where the container does not take a track's codec, or cannot say
+    /// what is to be said, [`InvalidInput`](crate::ErrorKind::InvalidInput) where there is no track,
+    /// [`Io`](crate::ErrorKind::Io).
+    pub fn new(container: Container, tracks: Vec<Track>, sink: S) -> Result<Self> {
+        Self::with_options(container, tracks, sink, &MuxOptions::default())
+    }
+
+    /// As [`new`](Self::new), with a layout and metadata of one's own.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new); [`InvalidOption`](crate::ErrorKind::InvalidOption) for an option that is out of range, or
+    /// a layout that the container has not or the sink does not allow.
+    pub fn with_options(container: Container, tracks: Vec<Track>, mut sink: S, options: &MuxOptions) -> Result<Self> {
+        container.check_tracks(&tracks)?;
+        let mut muxer = super::open(container, options, &mut sink)?;
         muxer.begin(&tracks, &mut sink)?;
-        Ok(PacketWriter { muxer, sink, ends: vec![None; tracks.len()], tracks, failed: false })
+        Ok(PacketWriter { muxer, sink, bounds: vec![None; tracks.len()], tracks, failed: false })
     }
 
     /// Writes one packet.
     ///
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where the track does not exist, the packet is empty, lasts no
-    /// time, begins before 0, begins before the track's last one ended, or is none of its codec; the writer goes on
+    /// time, begins before the track's last one ended, begins before 0 where the container cannot say that, or is none of
+    /// its codec; the writer goes on
     /// after that. After any other error it does not.
     pub fn write(&mut self, packet: Packet) -> Result<()> {
         if self.failed {
             return Err(Error::state("the writer failed before; start a new file"));
         }
-        let Some(end) = self.ends.get_mut(packet.track) else {
+        let (Some(bound), Some(track)) = (self.bounds.get_mut(packet.track), self.tracks.get(packet.track)) else {
             let tracks = self.tracks.len();
             return Err(Error::input(format!("a packet of track {}: there are {tracks} tracks", packet.track)));
         };
-        if packet.data.is_empty() || packet.duration == 0 || packet.pts < 0 {
+        if packet.data.is_empty() || packet.duration == 0 {
+            let (bytes, ticks) = (packet.data.len(), packet.duration);
             return Err(Error::input(format!(
-                "a packet of {} bytes at tick {} that lasts {} ticks: all but the time must be above 0, the time not \
-                 below",
-                packet.data.len(),
-                packet.pts,
-                packet.duration
+                "a packet of {bytes} bytes that lasts {ticks} ticks: both have to be above 0"
+            )));
+        }
+        if track.is_subtitle() {
+            Cue::from_packet(&packet.data)?;
+        }
+        let alpha = track.video().is_some_and(|video| video.alpha.is_some());
+        if packet.alpha.is_some() != alpha || packet.alpha.as_ref().is_some_and(Vec::is_empty) {
+            return Err(Error::input(format!(
+                "a packet of track {}: a track with `alpha` has an alpha picture in each packet, and any other none",
+                packet.track
             )));
         }
         if packet.pts.checked_add(packet.duration.into()).is_none() {
             return Err(Error::input(format!("a packet at tick {}: it ends after the last tick there is", packet.pts)));
         }
-        if end.is_some_and(|end| packet.pts < end) {
+        if let Some(bound) = bound.filter(|&bound| packet.pts < bound) {
+            let (number, pts) = (packet.track, packet.pts);
+            let before = if track.is_subtitle() { "begins" } else { "ends" };
             return Err(Error::input(format!(
-                "a packet of track {} at tick {}: the one before it ends at {}",
-                packet.track,
-                packet.pts,
-                end.unwrap_or(0)
+                "a packet of track {number} at tick {pts}: the one before it {before} at {bound}"
             )));
         }
-        let new_end = packet.end();
+        // Cues may overlap.
+        let next = if track.is_subtitle() { packet.pts } else { packet.end() };
         match self.muxer.packet(packet, &mut self.sink) {
-            Ok(()) => *end = Some(new_end),
+            Ok(()) => *bound = Some(next),
             // A muxer refuses a packet before it has changed anything.
             Err(error) if error.kind() == ErrorKind::InvalidInput => return Err(error),
             Err(error) => {
@@ -123,24 +141,4 @@ impl<S: Sink> PacketWriter<S> {
         self.sink.complete().map_err(|error| Error::io("completing the output", error))?;
         Ok(self.sink)
     }
-}
-
-/// Whether `container` takes all of `tracks`.
-pub(crate) fn check_tracks(container: Container, tracks: &[Track]) -> Result<()> {
-    if tracks.is_empty() {
-        return Err(Error::input("a file needs at least one track"));
-    }
-    for track in tracks {
-        let taken = match &track.config {
-            CodecConfig::Av1(_) => container.takes_video(crate::media::VideoCodec::Av1),
-            CodecConfig::Mjpeg => container.takes_video(crate::media::VideoCodec::Mjpeg),
-            CodecConfig::Opus(_) => container.takes_audio(crate::media::AudioCodec::Opus),
-            CodecConfig::Flac(_) => container.takes_audio(crate::media::AudioCodec::Flac),
-            CodecConfig::Pcm(_) => container.takes_audio(crate::media::AudioCodec::Pcm),
-        };
-        if !taken {
-            return Err(Error::unsupported(format!("{container} takes no {} track", track.config.name())));
-        }
-    }
-    Ok(())
 }

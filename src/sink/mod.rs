@@ -5,6 +5,7 @@
 //! writes ([`StreamSink`]).
 
 mod file;
+mod folder;
 mod memory;
 mod writer;
 
@@ -13,6 +14,7 @@ use std::io;
 use std::path::Path;
 
 pub use file::FileSink;
+pub use folder::{Folder, FolderSink};
 pub use memory::SharedWriter;
 pub use writer::{SeekSink, StreamSink};
 
@@ -34,6 +36,27 @@ pub trait Sink: Send {
 
     /// Whether [`patch`](Self::patch) works.
     fn can_patch(&self) -> bool;
+
+    /// Reads back `buffer.len()` bytes from `offset` on, all of which have been appended before. Only layouts that move
+    /// what was written ask for it.
+    ///
+    /// # Errors
+    /// Any [`io::Error`]; [`io::ErrorKind::Unsupported`] where [`can_read`](Self::can_read) is false.
+    fn read(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        let _ = (offset, buffer);
+        Err(io::Error::new(io::ErrorKind::Unsupported, "this sink does not read"))
+    }
+
+    /// Whether [`read`](Self::read) works.
+    fn can_read(&self) -> bool {
+        false
+    }
+
+    /// The folder that the output's files go to, for formats of several files. Such a format appends nothing to the
+    /// sink itself.
+    fn folder(&mut self) -> Option<&mut dyn Folder> {
+        None
+    }
 
     /// How many bytes have been appended.
     fn position(&self) -> u64;

@@ -118,13 +118,14 @@ fn blame<const N: usize>(rows: [Row<'_>; N], error: Error) -> Failure {
 impl Codecs {
     /// What the arguments choose for a file with or without video and audio.
     pub fn choose(container: Container, video: Option<&VideoArgs>, audio: Option<&AudioArgs>) -> Result<Self, Failure> {
+        let nothing_for = |kind| Failure::usage(format!("{container} takes no {kind}: give OUT another extension"));
         let video = video.map(|args| match &args.video_codec {
             Some(name) => name.parse().map_err(|error| naming("--video-codec", name, error)),
-            None => Ok(container.default_video_codec()),
+            None => container.default_video_codec().ok_or_else(|| nothing_for("video")),
         });
         let audio = audio.map(|args| match &args.audio_codec {
             Some(name) => name.parse().map_err(|error| naming("--audio-codec", name, error)),
-            None => Ok(container.default_audio_codec()),
+            None => container.default_audio_codec().ok_or_else(|| nothing_for("audio")),
         });
         Ok(Codecs { video: video.transpose()?, audio: audio.transpose()? })
     }

@@ -2,7 +2,7 @@
 
 use super::extra::{FlacExtra, OpusExtra};
 use super::video::bit_rate;
-use super::{Entry, OptionInfo, check_range, number, set_by_name};
+use super::{Entry, OptionInfo, check_range, not_taken, number, set_by_name};
 use crate::codec::AudioEngine;
 use crate::codec::flac::FlacSettings;
 use crate::codec::opus::{self, OpusSettings};
@@ -158,10 +158,12 @@ impl AudioOptions {
         check_range("num_channels", self.num_channels, 1..=MAX_CHANNELS)?;
         let channels =
             check_range("out_num_channels", self.out_num_channels.unwrap_or(self.num_channels), 1..=MAX_CHANNELS)?;
-        let codec = self.codec.unwrap_or_else(|| container.map_or(AudioCodec::Opus, Container::default_audio_codec));
-        if let Some(container) = container.filter(|container| !container.takes_audio(codec)) {
-            return Err(Error::unsupported(format!("{container} takes no {codec}: choose another container or codec")));
-        }
+        let codec = match (self.codec, container) {
+            (Some(codec), Some(container)) if !container.takes_audio(codec) => return Err(not_taken(container, codec)),
+            (Some(codec), _) => codec,
+            (None, Some(container)) => container.default_audio_codec().ok_or_else(|| not_taken(container, "audio"))?,
+            (None, None) => AudioCodec::Opus,
+        };
         let out_rate = match (self.out_sample_rate, codec) {
             (Some(rate), AudioCodec::Opus) if !opus::SAMPLE_RATES.contains(&rate) => {
                 return Err(Error::option("out_sample_rate", rate, "opus has 8000, 12000, 16000, 24000 and 48000"));

@@ -17,6 +17,7 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use crate::error::{Error, Result};
+use crate::mux::Container;
 
 /// What there is to know about an option, for help texts and error messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +84,11 @@ fn size(name: &str, text: &str) -> Result<(u32, u32)> {
         Some((width.trim().parse().ok()?, height.trim().parse().ok()?))
     };
     parse().ok_or_else(|| Error::option(name, format_args!("`{text}`"), "write it as 1280x720"))
+}
+
+/// What a container does not take.
+fn not_taken(container: Container, what: impl fmt::Display) -> Error {
+    Error::unsupported(format!("{container} takes no {what}: choose another container or codec"))
 }
 
 /// Refuses a value outside `range`.

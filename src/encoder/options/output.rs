@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::{Entry, OptionInfo, check_range, number, set_by_name};
 use crate::error::{Error, Result};
-use crate::mux::MuxSettings;
+use crate::media::Metadata;
+use crate::mux::{Layout, MuxOptions};
 
 /// What a call does when the queue of encoded packets is full.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -31,8 +32,7 @@ pub enum QueueFull {
 pub struct EncoderOptions {
     queue_bytes: usize,
     queue_full: QueueFull,
-    fragment_duration: Duration,
-    fragment_bytes: usize,
+    mux: MuxOptions,
 }
 
 static TABLE: &[Entry<EncoderOptions>] = &[
@@ -56,7 +56,7 @@ static TABLE: &[Entry<EncoderOptions>] = &[
         "100 to 60000",
         "2000",
         |o, v| {
-            o.fragment_duration = Duration::from_millis(number("fragment_duration", v, "a number of milliseconds")?);
+            o.mux.fragment_duration = milliseconds("fragment_duration", v)?;
             Ok(())
         },
     ),
@@ -66,11 +66,49 @@ static TABLE: &[Entry<EncoderOptions>] = &[
         "65536 to 1073741824",
         "33554432",
         |o, v| {
-            o.fragment_bytes = number("fragment_bytes", v, "a number of bytes")?;
+            o.mux.fragment_bytes = number("fragment_bytes", v, "a number of bytes")?;
             Ok(())
         },
     ),
+    Entry::new(
+        "layout",
+        "where the file has what",
+        "plain, faststart, fragmented, recoverable, live, segments, byte-ranges; see `formats`",
+        "by container and destination",
+        |o, v| {
+            o.mux.layout = Some(v.parse()?);
+            Ok(())
+        },
+    ),
+    Entry::new(
+        "index_reserve",
+        "bytes that layout faststart keeps free for the index",
+        "0 to 1073741824",
+        "by destination",
+        |o, v| {
+            o.mux.index_reserve = Some(number("index_reserve", v, "a number of bytes")?);
+            Ok(())
+        },
+    ),
+    Entry::new(
+        "segment_duration",
+        "milliseconds after which a segment of HLS or DASH ends at the next key frame",
+        "500 to 600000",
+        "6000",
+        |o, v| {
+            o.mux.segment_duration = milliseconds("segment_duration", v)?;
+            Ok(())
+        },
+    ),
+    Entry::new("live_window", "segments that a live manifest lists", "3 to 100000", "all", |o, v| {
+        o.mux.live_window = Some(number("live_window", v, "a number of segments")?);
+        Ok(())
+    }),
 ];
+
+fn milliseconds(name: &str, text: &str) -> Result<Duration> {
+    Ok(Duration::from_millis(number(name, text, "a number of milliseconds")?))
+}
 
 impl FromStr for QueueFull {
     type Err = Error;
@@ -86,13 +124,7 @@ impl FromStr for QueueFull {
 
 impl Default for EncoderOptions {
     fn default() -> Self {
-        let mux = MuxSettings::default();
-        EncoderOptions {
-            queue_bytes: 64 << 20,
-            queue_full: QueueFull::default(),
-            fragment_duration: mux.fragment_duration,
-            fragment_bytes: mux.fragment_bytes,
-        }
+        EncoderOptions { queue_bytes: 64 << 20, queue_full: QueueFull::default(), mux: MuxOptions::default() }
     }
 }
 
@@ -116,19 +148,33 @@ impl EncoderOptions {
         self
     }
 
-    /// The length of fragments (fragmented MP4) and clusters (Matroska): each ends at the first key frame after this
-    /// long, and without one at four times this long (fragments) or after 5 seconds (clusters). 100 ms to 1 minute, 2
-    /// seconds unless said. Shorter ones lose less when a recording is cut off, and cost some bytes. A plain MP4 has
-    /// neither.
-    pub fn fragment_duration(mut self, duration: Duration) -> Self {
-        self.fragment_duration = duration;
+    /// The layout and all else that the container's writer may choose, in place of what was set of it before.
+    pub fn mux(mut self, options: MuxOptions) -> Self {
+        self.mux = options;
         self
     }
 
-    /// The most bytes that a fragment or cluster may gather in memory before it is written without waiting for a key
-    /// frame: 64 KiB to 1 GiB, 32 MiB unless said; clusters never more than 5 MB.
+    /// Where the file has what: [`MuxOptions::layout`].
+    pub fn layout(mut self, layout: Layout) -> Self {
+        self.mux = self.mux.layout(layout);
+        self
+    }
+
+    /// The length of fragments and clusters: [`MuxOptions::fragment_duration`].
+    pub fn fragment_duration(mut self, duration: Duration) -> Self {
+        self.mux = self.mux.fragment_duration(duration);
+        self
+    }
+
+    /// The most bytes of a fragment or cluster: [`MuxOptions::fragment_bytes`].
     pub fn fragment_bytes(mut self, bytes: usize) -> Self {
-        self.fragment_bytes = bytes;
+        self.mux = self.mux.fragment_bytes(bytes);
+        self
+    }
+
+    /// What the file says of itself: tags, chapters, cover, attachments.
+    pub fn metadata(mut self, metadata: Metadata) -> Self {
+        self.mux = self.mux.metadata(metadata);
         self
     }
 
@@ -147,18 +193,11 @@ impl EncoderOptions {
     }
 
     pub(in crate::encoder) fn resolve(&self) -> Result<OutputPlan> {
-        let fragments = Duration::from_millis(100)..=Duration::from_secs(60);
-        if !fragments.contains(&self.fragment_duration) {
-            let value = format_args!("{:?}", self.fragment_duration).to_string();
-            return Err(Error::option("fragment_duration", value, "allowed is 100 ms to 60 s"));
-        }
+        self.mux.check()?;
         Ok(OutputPlan {
             queue_bytes: check_range("queue_bytes", self.queue_bytes as u64, 64 << 10..=16 << 30)?,
             queue_full: self.queue_full,
-            mux: MuxSettings {
-                fragment_duration: self.fragment_duration,
-                fragment_bytes: check_range("fragment_bytes", self.fragment_bytes, 64 << 10..=1 << 30)?,
-            },
+            mux: self.mux.clone(),
         })
     }
 }
@@ -167,17 +206,13 @@ impl EncoderOptions {
 pub(in crate::encoder) struct OutputPlan {
     pub queue_bytes: u64,
     pub queue_full: QueueFull,
-    pub mux: MuxSettings,
+    pub mux: MuxOptions,
 }
 
 impl Default for OutputPlan {
     fn default() -> Self {
         let options = EncoderOptions::default();
-        OutputPlan {
-            queue_bytes: options.queue_bytes as u64,
-            queue_full: options.queue_full,
-            mux: MuxSettings::default(),
-        }
+        OutputPlan { queue_bytes: options.queue_bytes as u64, queue_full: options.queue_full, mux: options.mux }
     }
 }
 
@@ -188,10 +223,13 @@ mod tests {
     #[test]
     fn ranges_are_checked_and_the_defaults_are_in_them() {
         assert!(EncoderOptions::new().resolve().is_ok());
-        for (info, value) in EncoderOptions::table().zip(["70000", "wait", "500", "70000"]) {
+        let values = ["70000", "wait", "500", "70000", "fragmented", "5000", "700", "9"];
+        assert_eq!(EncoderOptions::table().len(), values.len());
+        for (info, value) in EncoderOptions::table().zip(values) {
             let (mut changed, mut default) = (EncoderOptions::new(), EncoderOptions::new());
             changed.set(info.name, value).unwrap();
-            default.set(info.name, info.default).unwrap();
+            // Some defaults are no value but a rule.
+            let _ = default.set(info.name, info.default);
             assert!(changed != default && default == EncoderOptions::new(), "{}", info.name);
             assert!(changed.resolve().is_ok() && changed.set(info.name, "?").is_err());
         }

@@ -1,9 +1,10 @@
 //! Options of a video stream.
 
 use super::extra::{Av1Extra, MjpegExtra};
-use super::{Entry, OptionInfo, boolean, check_range, number, set_by_name, size};
+use super::{Entry, OptionInfo, boolean, check_range, not_taken, number, set_by_name, size};
 use crate::codec::av1::{self, Av1Settings, RateControl};
 use crate::codec::mjpeg::MjpegSettings;
+use crate::codec::raw::RawSettings;
 use crate::convert::picture::{Fit, PictureTarget};
 use crate::error::{Error, Result};
 use crate::media::{Color, ColorRange, FrameRate, PixelFormat, TimeBase, VideoCodec};
@@ -70,7 +71,7 @@ static TABLE: &[Entry<VideoOptions>] = &[
             Ok(())
         },
     ),
-    Entry::new("codec", "the video codec", "av1, mjpeg", "by container: av1", |o, v| {
+    Entry::new("codec", "the video codec", "av1, mjpeg, raw", "by container: av1", |o, v| {
         o.codec = Some(v.parse()?);
         Ok(())
     }),
@@ -304,6 +305,7 @@ impl VideoOptions {
         match codec {
             VideoCodec::Av1 => Av1Extra::table().collect(),
             VideoCodec::Mjpeg => MjpegExtra::table().collect(),
+            VideoCodec::Raw => Vec::new(),
         }
     }
 
@@ -327,13 +329,15 @@ impl VideoOptions {
         };
         check_frame_rate(self.frame_rate, time_base)?;
         check_range("threads", self.threads, 0..=256)?;
-        let codec = self.codec.unwrap_or_else(|| container.map_or(VideoCodec::Av1, Container::default_video_codec));
-        if let Some(container) = container.filter(|container| !container.takes_video(codec)) {
-            return Err(Error::unsupported(format!("{container} takes no {codec}: choose another container or codec")));
-        }
+        let codec = match (self.codec, container) {
+            (Some(codec), Some(container)) if !container.takes_video(codec) => return Err(not_taken(container, codec)),
+            (Some(codec), _) => codec,
+            (None, Some(container)) => container.default_video_codec().ok_or_else(|| not_taken(container, "video"))?,
+            (None, None) => VideoCodec::Av1,
+        };
         let format = self.pixel_format.unwrap_or(PixelFormat::Yuv420p);
         let default_color = match codec {
-            VideoCodec::Av1 => Color::for_height(height),
+            VideoCodec::Av1 | VideoCodec::Raw => Color::for_height(height),
             VideoCodec::Mjpeg => Color::JPEG,
         };
         let mut color = self.color.unwrap_or(default_color);
@@ -341,11 +345,12 @@ impl VideoOptions {
         let coded = match codec {
             // The engine takes no smaller pictures: they are padded, and cropped when they are shown.
             VideoCodec::Av1 => (width.max(av1::MIN_SIZE as u32), height.max(av1::MIN_SIZE as u32)),
-            VideoCodec::Mjpeg => (width, height),
+            VideoCodec::Mjpeg | VideoCodec::Raw => (width, height),
         };
         let engine = match codec {
             VideoCodec::Av1 => VideoEngineSettings::Av1(self.resolve_av1(format, color, coded)?),
             VideoCodec::Mjpeg => VideoEngineSettings::Mjpeg(self.resolve_mjpeg(format, color, coded)?),
+            VideoCodec::Raw => VideoEngineSettings::Raw(self.resolve_raw(format, coded)?),
         };
         Ok(VideoPlan {
             input_size: self.out_size.is_none().then_some((self.width, self.height)),
@@ -400,7 +405,16 @@ impl VideoOptions {
         Ok(settings)
     }
 
-    fn resolve_mjpeg(&self, format: PixelFormat, color: Color, coded: (u32, u32)) -> Result<MjpegSettings> {
+    fn resolve_raw(&self, format: PixelFormat, coded: (u32, u32)) -> Result<RawSettings> {
+        self.refuse_coding_options("raw has no such option: nothing is compressed")?;
+        if let Some((name, value)) = self.extra.first() {
+            return Err(Error::option(name, format_args!("`{value}`"), "raw has no extra options"));
+        }
+        Ok(RawSettings { format, width: coded.0 as usize, height: coded.1 as usize })
+    }
+
+    /// Refuses the options of coding, for a codec that has none of them.
+    fn refuse_coding_options(&self, why: &str) -> Result<()> {
         let given = [
             ("crf", self.crf.map(u64::from)),
             ("preset", self.preset.map(u64::from)),
@@ -410,12 +424,13 @@ impl VideoOptions {
             ("low_latency", self.low_latency.map(u64::from)),
         ];
         if let Some((name, value)) = given.iter().find_map(|(name, value)| value.map(|value| (name, value))) {
-            return Err(Error::option(
-                name,
-                value,
-                "mjpeg has no such option; its quality is the extra option `quality`",
-            ));
+            return Err(Error::option(name, value, why));
         }
+        Ok(())
+    }
+
+    fn resolve_mjpeg(&self, format: PixelFormat, color: Color, coded: (u32, u32)) -> Result<MjpegSettings> {
+        self.refuse_coding_options("mjpeg has no such option; its quality is the extra option `quality`")?;
         if format.bit_depth() != 8 {
             return Err(Error::option(
                 "pixel_format",
@@ -451,6 +466,7 @@ pub(in crate::encoder) struct VideoPlan {
 pub(in crate::encoder) enum VideoEngineSettings {
     Av1(Av1Settings),
     Mjpeg(MjpegSettings),
+    Raw(RawSettings),
 }
 
 fn check_size(name: &str, width: u32, height: u32) -> Result<()> {

@@ -7,10 +7,10 @@ use super::movie::{self, MovieTrack};
 use super::sample_table::SampleTable;
 use super::timing::{Edit, movie_time_base};
 use super::track_fragment::TrackFragment;
-use super::{append, fourcc, write_file_type};
+use super::{fourcc, write_file_type};
 use crate::error::{Error, Result};
 use crate::media::{Packet, TimeBase, Track};
-use crate::mux::{MuxSettings, Muxer};
+use crate::mux::{MuxSettings, Muxer, append};
 use crate::sink::Sink;
 
 /// `ftyp`, a `moov` without samples, and then fragments, each a `moof` and its `mdat`.

@@ -21,12 +21,20 @@ mod tests;
 #[path = "../../../tests/support/isobmff.rs"]
 mod verifier;
 
-use crate::error::{Error, Result};
+use self::fragmented::FragmentedMp4Muxer;
+use self::plain::Mp4Muxer;
+use crate::error::Result;
 use crate::media::{CodecConfig, Track};
+use crate::mux::{Container, Layout, MuxSettings, Muxer, append};
 use crate::sink::Sink;
 
-pub(super) use fragmented::FragmentedMp4Muxer;
-pub(super) use plain::Mp4Muxer;
+/// The muxer of a layout.
+pub(super) fn open(_: Container, settings: &MuxSettings) -> Result<Box<dyn Muxer>> {
+    Ok(match settings.layout {
+        Layout::Fragmented => Box::new(FragmentedMp4Muxer::new(settings.clone())),
+        _ => Box::new(Mp4Muxer::new()),
+    })
+}
 
 /// Writes `ftyp` (4.3): `brands`, the first of which is the major one, and those of the codecs.
 fn write_file_type(brands: &[fourcc::FourCc], tracks: &[Track], sink: &mut dyn Sink) -> Result<()> {
@@ -40,8 +48,4 @@ fn write_file_type(brands: &[fourcc::FourCc], tracks: &[Track], sink: &mut dyn S
         }
     });
     append(sink, &w.finish()?)
-}
-
-fn append(sink: &mut dyn Sink, bytes: &[u8]) -> Result<()> {
-    sink.append(bytes).map_err(|error| Error::io("writing the output", error))
 }

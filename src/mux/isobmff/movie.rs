@@ -98,14 +98,14 @@ fn write_track(w: &mut BoxWriter, movie_track: &mut MovieTrack<'_>, entry: &Samp
         w.boxed(fourcc::MDIA, |w| {
             let media_duration = table.duration();
             let wide = media_duration > u64::from(u32::MAX);
-            let language = packed_language(&track.language);
+            let language = packed_language(&track.labels.language);
             w.full_box(fourcc::MDHD, wide.into(), 0, |w| {
                 times(w, wide, |w| w.u32(track.time_base.den()), media_duration);
                 w.u16(language.unwrap_or(UNDETERMINED));
                 w.u16(0); // pre_defined
             });
-            if language.is_none() && !track.language.is_empty() {
-                w.full_box(fourcc::ELNG, 0, 0, |w| c_string(w, &track.language));
+            if language.is_none() && !track.labels.language.is_empty() {
+                w.full_box(fourcc::ELNG, 0, 0, |w| c_string(w, &track.labels.language));
             }
             let (handler, name) = match track.video() {
                 Some(_) => (fourcc::VIDE, "Video"),

@@ -4,10 +4,10 @@ use super::boxes::BoxWriter;
 use super::movie::{self, MovieTrack};
 use super::sample_table::SampleTable;
 use super::timing::{MediaClock, Presentation, Span, movie_time_base};
-use super::{append, fourcc, write_file_type};
+use super::{fourcc, write_file_type};
 use crate::error::{Error, Result};
 use crate::media::{Packet, TimeBase, Track};
-use crate::mux::Muxer;
+use crate::mux::{Muxer, append, patch};
 use crate::sink::Sink;
 
 /// `ftyp`, `free`, `mdat` that grows as packets come, and then `moov`.
@@ -92,7 +92,7 @@ impl Muxer for Mp4Muxer {
 
     fn finish(&mut self, tracks: &[Track], sink: &mut dyn Sink) -> Result<()> {
         let (offset, header) = media_data_header(self.free, sink.position());
-        sink.patch(offset, &header).map_err(|error| Error::io("patching the output", error))?;
+        patch(sink, offset, &header)?;
 
         let movie_base = movie_time_base(tracks);
         let mut movie_tracks = Vec::with_capacity(tracks.len());

@@ -1,9 +1,9 @@
 //! Clusters: where they begin, and the blocks in them.
 
 use super::ebml;
-use super::{append, ids};
+use super::ids;
 use crate::error::{Error, Result};
-use crate::mux::MuxSettings;
+use crate::mux::{MuxSettings, append};
 use crate::sink::Sink;
 
 /// RFC 9559, 25.1: no Cluster should hold more than 5 seconds …

@@ -41,7 +41,7 @@ use self::cluster::{Block, Clusters, Details};
 use self::cues::Cue;
 use self::fingerprint::Fingerprint;
 use self::head::{InfoState, Totals};
-use super::{Container, MuxSettings, Muxer};
+use super::{Container, Layout, MuxSettings, Muxer, append, patch};
 use crate::error::{Error, Result};
 use crate::media::{Packet, TimeBase, Track};
 use crate::sink::Sink;
@@ -55,6 +55,11 @@ const AUDIO_CUE_SPACING: i64 = 1_000;
 /// How much of a packet goes into the hash that identifies the file, next to its times and its size.
 const HASHED_BYTES: usize = 64;
 
+/// The muxer of a places.
+pub(super) fn open(container: Container, settings: &MuxSettings) -> Result<Box<dyn Muxer>> {
+    Ok(Box::new(MatroskaMuxer::new(container, settings.clone())))
+}
+
 /// The muxer of both forms: a file, whose index, sizes and totals are patched in at the end, and a live stream, whose
 /// sizes stay unknown and which has no index.
 pub(super) struct MatroskaMuxer {
@@ -65,7 +70,7 @@ pub(super) struct MatroskaMuxer {
     /// The index of the track that clusters and, where there is no video, cues go by.
     lead: usize,
     cues: Vec<Cue>,
-    layout: Option<Layout>,
+    places: Option<Places>,
     content: Fingerprint,
     /// Where the last track ends, as it is seen and heard.
     end_ns: u64,
@@ -85,7 +90,7 @@ struct Lane {
 }
 
 /// What is patched at the end, and where.
-struct Layout {
+struct Places {
     segment_size_at: u64,
     /// The segment's first byte of data, from which positions count.
     data_start: u64,
@@ -96,8 +101,9 @@ struct Layout {
 }
 
 impl MatroskaMuxer {
-    /// `container` is Matroska or WebM; `can_patch` chooses the file form.
-    pub(super) fn new(container: Container, settings: MuxSettings, can_patch: bool) -> Self {
+    /// `container` is Matroska or WebM.
+    pub(super) fn new(container: Container, settings: MuxSettings) -> Self {
+        let can_patch = settings.layout != Layout::Live;
         MatroskaMuxer {
             container,
             can_patch,
@@ -105,7 +111,7 @@ impl MatroskaMuxer {
             lanes: Vec::new(),
             lead: 0,
             cues: Vec::new(),
-            layout: None,
+            places: None,
             content: Fingerprint::new(),
             end_ns: 0,
         }
@@ -136,12 +142,12 @@ impl Muxer for MatroskaMuxer {
         let tracks = tracks::tracks(tracks);
         out.extend_from_slice(&tracks);
         self.content.add(&tracks);
-        self.layout = Some(Layout { segment_size_at, data_start, seek_head_at, info_at, tracks_at, tracks });
+        self.places = Some(Places { segment_size_at, data_start, seek_head_at, info_at, tracks_at, tracks });
         append(sink, &out)
     }
 
     fn packet(&mut self, packet: Packet, sink: &mut dyn Sink) -> Result<()> {
-        let (Some(lane), Some(layout)) = (self.lanes.get_mut(packet.track), &self.layout) else {
+        let (Some(lane), Some(places)) = (self.lanes.get_mut(packet.track), &self.places) else {
             return Err(Error::state(format!("a packet of track {}, which was not begun", packet.track)));
         };
         let time = lane.time(packet.pts, TICKS)?;
@@ -165,7 +171,7 @@ impl Muxer for MatroskaMuxer {
             self.cues.push(Cue {
                 time: u64::try_from(time).unwrap_or(0),
                 track: block.track,
-                cluster: placement.cluster - layout.data_start,
+                cluster: placement.cluster - places.data_start,
                 relative: placement.relative,
             });
         }
@@ -183,33 +189,33 @@ impl Muxer for MatroskaMuxer {
     }
 
     fn finish(&mut self, tracks: &[Track], sink: &mut dyn Sink) -> Result<()> {
-        let layout = self.layout.take().ok_or_else(|| Error::state("a file that was not begun cannot be finished"))?;
+        let places = self.places.take().ok_or_else(|| Error::state("a file that was not begun cannot be finished"))?;
         self.clusters.close(sink)?;
         if !self.can_patch {
             return Ok(());
         }
 
         let mut entries =
-            vec![(ids::INFO, layout.info_at - layout.data_start), (ids::TRACKS, layout.tracks_at - layout.data_start)];
+            vec![(ids::INFO, places.info_at - places.data_start), (ids::TRACKS, places.tracks_at - places.data_start)];
         if let Some(cues) = cues::cues(std::mem::take(&mut self.cues)) {
-            entries.push((ids::CUES, sink.position() - layout.data_start));
+            entries.push((ids::CUES, sink.position() - places.data_start));
             append(sink, &cues)?;
         }
 
         let totals = Totals { uuid: self.content.to_bytes(), duration_ns: Some(self.end_ns).filter(|&end| end > 0) };
-        patch(sink, layout.info_at, &head::info(&InfoState::Complete(&totals)))?;
-        patch(sink, layout.seek_head_at, &head::seek_head(&entries))?;
+        patch(sink, places.info_at, &head::info(&InfoState::Complete(&totals)))?;
+        patch(sink, places.seek_head_at, &head::seek_head(&entries))?;
         // A FLAC track's totals and checksum have become known.
         let final_tracks = tracks::tracks(tracks);
-        if final_tracks.len() != layout.tracks.len() {
+        if final_tracks.len() != places.tracks.len() {
             return Err(Error::state("a track's final configuration is not of the length of its first one"));
         }
-        if final_tracks != layout.tracks {
-            patch(sink, layout.tracks_at, &final_tracks)?;
+        if final_tracks != places.tracks {
+            patch(sink, places.tracks_at, &final_tracks)?;
         }
         // Last, because a segment of unknown size is still a sound file.
-        match ebml::patched_size(sink.position() - layout.data_start) {
-            Some(size) => patch(sink, layout.segment_size_at, &size),
+        match ebml::patched_size(sink.position() - places.data_start) {
+            Some(size) => patch(sink, places.segment_size_at, &size),
             None => Ok(()),
         }
     }
@@ -268,12 +274,4 @@ impl Lane {
 /// The tick after the last that is to be heard or seen.
 fn trimmed_end(packet: &Packet) -> i64 {
     packet.end().saturating_sub(packet.trim_end.into())
-}
-
-fn append(sink: &mut dyn Sink, bytes: &[u8]) -> Result<()> {
-    sink.append(bytes).map_err(|error| Error::io("writing the output", error))
-}
-
-fn patch(sink: &mut dyn Sink, offset: u64, bytes: &[u8]) -> Result<()> {
-    sink.patch(offset, bytes).map_err(|error| Error::io("patching the output", error))
 }

@@ -21,10 +21,10 @@ pub(super) fn number(index: usize) -> u64 {
 pub(super) fn check(tracks: &[Track]) -> Result<()> {
     for (index, track) in tracks.iter().enumerate() {
         let refuse = |what: std::fmt::Arguments<'_>| Err(Error::input(format!("track {index}: {what}")));
-        if track.language.len() != 3 || !track.language.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        if track.labels.language.len() != 3 || !track.labels.language.bytes().all(|byte| byte.is_ascii_lowercase()) {
             return Err(Error::option(
                 "language",
-                format_args!("`{}`", track.language),
+                format_args!("`{}`", track.labels.language),
                 "use the three small letters of ISO 639-2, as in `eng`, or `und`",
             ));
         }
@@ -43,6 +43,7 @@ pub(super) fn check(tracks: &[Track]) -> Result<()> {
                     return refuse(format_args!("{} channels at {} Hz", audio.channels, audio.sample_rate));
                 }
             }
+            TrackKind::Subtitle => {}
         }
         if let CodecConfig::Opus(OpusConfig { channels, mapping, .. }) = &track.config {
             let mapped =
@@ -71,6 +72,7 @@ fn track_entry(out: &mut Vec<u8>, index: usize, track: &Track, first_of_kind: bo
     let kind = match track.kind {
         TrackKind::Video(_) => 1,
         TrackKind::Audio(_) => 2,
+        TrackKind::Subtitle => 17,
     };
     ebml::uint(out, ids::TRACK_NUMBER, number(index));
     ebml::uint(out, ids::TRACK_UID, uid(index, track));
@@ -84,7 +86,7 @@ fn track_entry(out: &mut Vec<u8>, index: usize, track: &Track, first_of_kind: bo
         ebml::uint(out, ids::DEFAULT_DURATION, ns);
     }
     // Without it a track is in English. LanguageBCP47 would say no more, and validators older than it refuse it.
-    ebml::binary(out, ids::LANGUAGE, track.language.as_bytes());
+    ebml::binary(out, ids::LANGUAGE, track.labels.language.as_bytes());
     ebml::binary(out, ids::CODEC_ID, codec_id(&track.config).as_bytes());
     if let Some(private) = codec_private(&track.config) {
         ebml::binary(out, ids::CODEC_PRIVATE, &private);
@@ -96,6 +98,7 @@ fn track_entry(out: &mut Vec<u8>, index: usize, track: &Track, first_of_kind: bo
     match &track.kind {
         TrackKind::Video(video) => ebml::master(out, ids::VIDEO, |out| video_settings(out, video, &track.config)),
         TrackKind::Audio(audio) => ebml::master(out, ids::AUDIO, |out| audio_settings(out, audio, &track.config)),
+        TrackKind::Subtitle => {}
     }
 }
 
@@ -103,7 +106,7 @@ fn track_entry(out: &mut Vec<u8>, index: usize, track: &Track, first_of_kind: bo
 /// others and from 0. It stays below 2^53, which is where JavaScript stops counting.
 fn uid(index: usize, track: &Track) -> u64 {
     let mut fingerprint = Fingerprint::new();
-    fingerprint.add(track.language.as_bytes());
+    fingerprint.add(track.labels.language.as_bytes());
     fingerprint.add(codec_id(&track.config).as_bytes());
     match &track.kind {
         TrackKind::Video(video) => {
@@ -114,6 +117,7 @@ fn uid(index: usize, track: &Track) -> u64 {
             fingerprint.add(&audio.sample_rate.to_be_bytes());
             fingerprint.add(&[audio.channels]);
         }
+        TrackKind::Subtitle => {}
     }
     let hash = fingerprint.to_bytes();
     u64::from_be_bytes([0, 0, 0, hash[0], hash[1], hash[2], hash[3], hash[4]]) << 12 ^ number(index)
@@ -136,6 +140,8 @@ fn codec_id(config: &CodecConfig) -> &'static str {
     match config {
         CodecConfig::Av1(_) => "V_AV1",
         CodecConfig::Mjpeg => "V_MJPEG",
+        CodecConfig::Raw(_) => "V_UNCOMPRESSED",
+        CodecConfig::WebVtt(_) => "S_TEXT/WEBVTT",
         CodecConfig::Opus(_) => "A_OPUS",
         CodecConfig::Flac(_) => "A_FLAC",
         CodecConfig::Pcm(config) if config.format == SampleFormat::F32 => "A_PCM/FLOAT/IEEE",
@@ -148,7 +154,7 @@ fn codec_private(config: &CodecConfig) -> Option<Vec<u8>> {
         CodecConfig::Av1(config) => Some(config.configuration_record()),
         CodecConfig::Opus(config) => Some(identification_header(config)),
         CodecConfig::Flac(config) => Some(stream_head(config)),
-        CodecConfig::Mjpeg | CodecConfig::Pcm(_) => None,
+        CodecConfig::Mjpeg | CodecConfig::Raw(_) | CodecConfig::Pcm(_) | CodecConfig::WebVtt(_) => None,
     }
 }
 

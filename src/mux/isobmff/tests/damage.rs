@@ -197,8 +197,10 @@ fn every_field_of_a_sample_entry_counts() {
 #[test]
 fn every_field_of_a_fragment_counts() {
     let tracks = tracks();
-    let settings =
-        crate::mux::MuxSettings { fragment_duration: std::time::Duration::from_millis(400), ..Default::default() };
+    let settings = crate::mux::MuxSettings {
+        fragment_duration: std::time::Duration::from_millis(400),
+        ..crate::mux::MuxSettings::of(crate::mux::Layout::Fragmented)
+    };
     let file = super::try_fragmented(settings, &tracks, &packets(&tracks)).unwrap();
     check(
         &file,

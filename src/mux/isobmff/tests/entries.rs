@@ -98,7 +98,7 @@ fn pcm_of_each_format_layout_and_rate() {
 fn languages_of_both_forms() {
     for (language, found) in [("deu", "deu"), ("und", "und"), ("", "und"), ("pt-BR", "pt-BR"), ("Deu", "Deu")] {
         let mut track = opus_track(2);
-        track.language = language.into();
+        track.labels.language = language.into();
         let (tracks, packets) = ([track], opus_packets(0, 500));
         assert_eq!(verified(&plain(&tracks, &packets), &tracks, &packets).tracks[0].language, found);
     }

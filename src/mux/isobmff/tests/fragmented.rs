@@ -6,11 +6,11 @@ use super::synthetic::*;
 use super::verifier::Edit;
 use super::{FragmentedMp4Muxer, fragmented, try_fragmented, verified, verifier};
 use crate::media::{Packet, SampleFormat, TimeBase, Track};
-use crate::mux::{MuxSettings, Muxer};
+use crate::mux::{Layout, MuxSettings, Muxer};
 use crate::sink::{SharedWriter, Sink, StreamSink};
 
 fn settings(ms: u64, fragment_bytes: usize) -> MuxSettings {
-    MuxSettings { fragment_duration: Duration::from_millis(ms), fragment_bytes }
+    MuxSettings { fragment_duration: Duration::from_millis(ms), fragment_bytes, ..MuxSettings::of(Layout::Fragmented) }
 }
 
 #[test]

@@ -14,7 +14,7 @@ use super::verifier::{self, Movie};
 use super::{FragmentedMp4Muxer, Mp4Muxer};
 use crate::error::Result;
 use crate::media::{Packet, Track};
-use crate::mux::{MuxSettings, Muxer};
+use crate::mux::{Layout, MuxSettings, Muxer};
 use crate::sink::{SeekSink, SharedWriter, Sink, StreamSink};
 
 fn write(muxer: &mut dyn Muxer, sink: &mut dyn Sink, tracks: &[Track], packets: &[Packet]) -> Result<()> {
@@ -46,7 +46,7 @@ fn plain(tracks: &[Track], packets: &[Packet]) -> Vec<u8> {
 }
 
 fn fragmented(tracks: &[Track], packets: &[Packet]) -> Vec<u8> {
-    try_fragmented(MuxSettings::default(), tracks, packets).unwrap()
+    try_fragmented(MuxSettings::of(Layout::Fragmented), tracks, packets).unwrap()
 }
 
 /// Reads `file` back, and compares every sample with what it was made from: where, when, how long, and the bytes.

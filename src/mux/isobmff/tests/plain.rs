@@ -10,7 +10,7 @@ use super::{Mp4Muxer, fragmented, plain, try_fragmented, try_plain, verified};
 use crate::error::ErrorKind;
 use crate::media::{CodecConfig, Packet, SampleFormat, TimeBase, Track};
 use crate::mux::isobmff::sample_table::SampleTable;
-use crate::mux::{MuxSettings, Muxer};
+use crate::mux::{Layout, MuxSettings, Muxer};
 use crate::sink::Sink;
 
 fn ntsc() -> TimeBase {
@@ -160,7 +160,7 @@ fn what_cannot_be_told_is_refused() {
     for (track, kind, words) in cases {
         for error in [
             try_plain(std::slice::from_ref(&track), &[]).unwrap_err(),
-            try_fragmented(MuxSettings::default(), &[track], &[]).unwrap_err(),
+            try_fragmented(MuxSettings::of(Layout::Fragmented), &[track], &[]).unwrap_err(),
         ] {
             assert!(error.kind() == kind && error.to_string().contains(words), "{error}");
         }
@@ -176,7 +176,7 @@ fn what_cannot_be_told_is_refused() {
     ] {
         let tracks = [pcm.clone()];
         assert_eq!(try_plain(&tracks, &packets).unwrap_err().kind(), ErrorKind::InvalidInput);
-        let error = try_fragmented(MuxSettings::default(), &tracks, &packets).unwrap_err();
+        let error = try_fragmented(MuxSettings::of(Layout::Fragmented), &tracks, &packets).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
     }
 }
@@ -374,7 +374,7 @@ proptest! {
         let whole = verified(&plain(&tracks, &packets), &tracks, &packets);
         verified(&fragmented(&tracks, &packets), &tracks, &packets);
         let fragment_duration = std::time::Duration::from_millis(fragment_ms);
-        let settings = MuxSettings { fragment_duration, fragment_bytes };
+        let settings = MuxSettings { fragment_duration, fragment_bytes, ..MuxSettings::of(Layout::Fragmented) };
         let pieces = verified(&try_fragmented(settings, &tracks, &packets).unwrap(), &tracks, &packets);
         for (a, b) in whole.tracks.iter().zip(&pieces.tracks) {
             let (one, other) = (whole.presented(a), pieces.presented(b));

@@ -86,7 +86,7 @@ pub fn padded_video_track(shown: (u32, u32), coded: (u32, u32), base: TimeBase) 
     let config = av1_config(coded.0, coded.1, 8, ChromaSubsampling::Yuv420, Color::BT709);
     let (width, height, coded_width, coded_height) = (shown.0, shown.1, coded.0, coded.1);
     let color = Color::BT709;
-    let video = VideoTrack { width, height, coded_width, coded_height, color, frame_rate: None };
+    let video = VideoTrack { coded_width, coded_height, color, ..VideoTrack::new(width, height) };
     Track::new(TrackKind::Video(video), CodecConfig::Av1(config), base)
 }
 

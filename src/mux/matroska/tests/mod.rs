@@ -13,11 +13,14 @@ use samples::*;
 use std::io::Cursor;
 use std::time::Duration;
 
-fn mux(container: Container, settings: MuxSettings, can_patch: bool, scene: &Scene) -> Result<Vec<u8>> {
+fn mux(container: Container, settings: MuxSettings, scene: &Scene) -> Result<Vec<u8>> {
     let out = SharedWriter::new(Cursor::new(Vec::new()));
-    let mut sink: Box<dyn Sink> =
-        if can_patch { Box::new(SeekSink::new(out.clone()).unwrap()) } else { Box::new(StreamSink::new(out.clone())) };
-    let mut muxer = MatroskaMuxer::new(container, settings, can_patch);
+    let mut sink: Box<dyn Sink> = if settings.layout != Layout::Live {
+        Box::new(SeekSink::new(out.clone()).unwrap())
+    } else {
+        Box::new(StreamSink::new(out.clone()))
+    };
+    let mut muxer = MatroskaMuxer::new(container, settings);
     muxer.begin(&scene.tracks, &mut *sink)?;
     for packet in scene.interleaved() {
         muxer.packet(packet, &mut *sink)?;
@@ -29,11 +32,11 @@ fn mux(container: Container, settings: MuxSettings, can_patch: bool, scene: &Sce
 }
 
 fn file(container: Container, scene: &Scene) -> Vec<u8> {
-    mux(container, MuxSettings::default(), true, scene).unwrap()
+    mux(container, MuxSettings::of(Layout::Plain), scene).unwrap()
 }
 
 fn live(container: Container, scene: &Scene) -> Vec<u8> {
-    mux(container, MuxSettings::default(), false, scene).unwrap()
+    mux(container, MuxSettings::of(Layout::Live), scene).unwrap()
 }
 
 /// What comes back is what went in: every packet, in the order of its track, with its time to half a millisecond.
@@ -80,7 +83,7 @@ fn all_codecs_in_both_forms() {
 #[test]
 fn the_track_says_what_it_is() {
     let mut scene = Scene::new().av1(30000, 1001, 2).opus(312, 2, 0).opus(312, 2, 0);
-    scene.tracks[1].language = "deu".into();
+    scene.tracks[1].labels.language = "deu".into();
     let read = verify(&file(Container::Matroska, &scene)).unwrap();
     let [video, first, second] = &read.tracks[..] else { panic!() };
     assert_eq!(video.default_duration_ns, Some(33_366_667));
@@ -102,7 +105,7 @@ fn surround_has_a_mapping() {
     assert_eq!(head[18..], [1, 4, 2, 0, 4, 1, 2, 3, 5]);
     let CodecConfig::Opus(config) = &mut scene.tracks[0].config else { panic!() };
     config.mapping = None;
-    assert!(mux(Container::WebM, MuxSettings::default(), true, &scene).is_err());
+    assert!(mux(Container::WebM, MuxSettings::of(Layout::Plain), &scene).is_err());
 }
 
 #[test]
@@ -116,7 +119,7 @@ fn cropped_pictures_say_what_is_shown() {
     assert_eq!((settings["PixelHeight"], settings["PixelCropBottom"], settings["DisplayHeight"]), (48, 33, 15));
     let TrackKind::Video(video) = &mut scene.tracks[0].kind else { panic!() };
     video.width = 65;
-    let error = mux(Container::WebM, MuxSettings::default(), true, &scene).unwrap_err();
+    let error = mux(Container::WebM, MuxSettings::of(Layout::Plain), &scene).unwrap_err();
     assert!(error.to_string().contains("65x15"), "{error}");
 }
 
@@ -188,8 +191,9 @@ fn clusters_begin_with_key_frames_and_stay_small() {
     }
     let read = verify(&file(Container::WebM, &scene)).unwrap();
     assert_eq!(read.clusters.len(), 4);
-    let settings = MuxSettings { fragment_duration: Duration::ZERO, fragment_bytes: 0 };
-    let read = verify(&mux(Container::WebM, settings, true, &Scene::new().opus(0, 9, 0)).unwrap()).unwrap();
+    let settings =
+        MuxSettings { fragment_duration: Duration::ZERO, fragment_bytes: 0, ..MuxSettings::of(Layout::Plain) };
+    let read = verify(&mux(Container::WebM, settings, &Scene::new().opus(0, 9, 0)).unwrap()).unwrap();
     assert_eq!(read.clusters.len(), 9);
 }
 
@@ -221,15 +225,15 @@ fn long_gaps_and_long_files_keep_their_times() {
 fn clusters_never_go_back() {
     let mut scene = Scene::new().av1_keys(25, 3, 1000).opus(3840, 3, 0);
     scene.order = Some(vec![0, 1, 1, 1, 0, 0]);
-    let settings = MuxSettings { fragment_duration: Duration::from_secs(2), fragment_bytes: 0 };
-    for can_patch in [true, false] {
-        let read = verify(&mux(Container::WebM, settings.clone(), can_patch, &scene).unwrap()).unwrap();
+    for layout in [Layout::Plain, Layout::Live] {
+        let settings = MuxSettings { fragment_bytes: 0, ..MuxSettings::of(layout) };
+        let read = verify(&mux(Container::WebM, settings, &scene).unwrap()).unwrap();
         assert_eq!(read.clusters, [0, 0, 20, 40, 40, 80]);
     }
     scene.packets[1][0].pts = 48 * 40_000;
     scene.packets[1][1].pts = 48 * 41_000;
     scene.packets[1][2].pts = 48 * 42_000;
-    let error = mux(Container::WebM, MuxSettings::default(), true, &scene).unwrap_err();
+    let error = mux(Container::WebM, MuxSettings::of(Layout::Plain), &scene).unwrap_err();
     assert_eq!(error.kind(), crate::ErrorKind::InvalidInput);
     assert!(error.to_string().contains("at 40 ms came after one at 40000 ms"), "{error}");
 }
@@ -259,7 +263,7 @@ fn a_recording_that_is_cut_off_is_sound() {
     let scene = Scene::new().av1_keys(25, 100, 25);
     let out = SharedWriter::new(Cursor::new(Vec::new()));
     let mut sink = SeekSink::new(out.clone()).unwrap();
-    let mut muxer = MatroskaMuxer::new(Container::WebM, MuxSettings::default(), true);
+    let mut muxer = MatroskaMuxer::new(Container::WebM, MuxSettings::of(Layout::Plain));
     muxer.begin(&scene.tracks, &mut sink).unwrap();
     for packet in scene.interleaved() {
         muxer.packet(packet, &mut sink).unwrap();
@@ -279,18 +283,21 @@ fn a_recording_that_is_cut_off_is_sound() {
 fn wrong_tracks_and_calls_are_refused() {
     let mut scene = Scene::new().av1(25, 1, 1);
     for language in ["", "en", "EN-", "engl", "é"] {
-        scene.tracks[0].language = language.into();
-        let error = mux(Container::WebM, MuxSettings::default(), true, &scene).unwrap_err();
+        scene.tracks[0].labels.language = language.into();
+        let error = mux(Container::WebM, MuxSettings::of(Layout::Plain), &scene).unwrap_err();
         assert_eq!(error.kind(), crate::ErrorKind::InvalidOption);
     }
     let mut sink = StreamSink::new(Vec::new());
-    let mut muxer = MatroskaMuxer::new(Container::WebM, MuxSettings::default(), false);
+    let mut muxer = MatroskaMuxer::new(Container::WebM, MuxSettings::of(Layout::Live));
     assert_eq!(muxer.finish(&[], &mut sink).unwrap_err().kind(), crate::ErrorKind::State);
     let packet = Packet::new(0, 0, 1, true, vec![1]);
     assert_eq!(muxer.packet(packet, &mut sink).unwrap_err().kind(), crate::ErrorKind::State);
     let mut scene = Scene::new().av1(25, 1, 1);
     scene.packets[0][0].pts = i64::MAX - 1;
-    assert_eq!(mux(Container::WebM, MuxSettings::default(), true, &scene).unwrap_err().kind(), crate::ErrorKind::Limit);
+    assert_eq!(
+        mux(Container::WebM, MuxSettings::of(Layout::Plain), &scene).unwrap_err().kind(),
+        crate::ErrorKind::Limit
+    );
 }
 
 proptest! {
@@ -307,12 +314,14 @@ proptest! {
         trim in 0u32..960,
         fragment_ms in 0u64..8_000,
         fragment_bytes in prop_oneof![Just(usize::MAX), 0usize..3_000],
-        can_patch: bool,
+        live: bool,
     ) {
         let rate = FrameRate::new(rate.0.max(rate.1), rate.1);
         let scene = Scene::new().video(rate, frames, keys, Color::BT709).opus(pre_skip, packets, trim);
-        let settings = MuxSettings { fragment_duration: Duration::from_millis(fragment_ms), fragment_bytes };
-        let bytes = mux(Container::WebM, settings, can_patch, &scene).unwrap();
+        let layout = if live { Layout::Live } else { Layout::Plain };
+        let fragment_duration = Duration::from_millis(fragment_ms);
+        let settings = MuxSettings { fragment_duration, fragment_bytes, ..MuxSettings::of(layout) };
+        let bytes = mux(Container::WebM, settings, &scene).unwrap();
         let read = verify(&bytes);
         prop_assert!(read.is_ok(), "{:?}", read.err());
         check_packets(&read.unwrap(), &scene);

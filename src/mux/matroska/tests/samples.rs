@@ -136,15 +136,8 @@ impl Scene {
 }
 
 fn video_track(config: CodecConfig, color: Color, base: TimeBase, frame_rate: Option<FrameRate>) -> Track {
-    let kind = TrackKind::Video(VideoTrack {
-        width: WIDTH,
-        height: HEIGHT,
-        coded_width: WIDTH,
-        coded_height: HEIGHT,
-        color,
-        frame_rate,
-    });
-    Track::new(kind, config, base)
+    let video = VideoTrack { color, frame_rate, ..VideoTrack::new(WIDTH, HEIGHT) };
+    Track::new(TrackKind::Video(video), config, base)
 }
 
 fn audio_track(config: CodecConfig, sample_rate: u32, channels: u8) -> Track {

@@ -1,0 +1,481 @@
+//! The matrix: which container takes which codecs, in which layouts it can be written, and what it can say. Options are
+//! checked against it, the tool prints it, and the README shows it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::{MuxSettings, Muxer, isobmff, matroska};
+use crate::error::{Error, Result};
+use crate::media::{AudioCodec, Metadata, SubtitleCodec, Track, VideoCodec};
+
+/// A container, as its row in the table describes it.
+pub(super) struct Format {
+    /// The name used in options.
+    name: &'static str,
+    /// Its name in texts for people.
+    title: &'static str,
+    /// The file name extensions that choose it, the usual one first.
+    extensions: &'static [&'static str],
+    /// The codecs that it takes; the first of each kind is what a stream has when nothing is said.
+    video: &'static [VideoCodec],
+    audio: &'static [AudioCodec],
+    subtitles: &'static [SubtitleCodec],
+    /// The layouts that it can be written in; the first that the sink allows is taken when nothing is said.
+    layouts: &'static [Layout],
+    /// What it can say beside the codecs' data.
+    features: &'static [Feature],
+    /// The most tracks that it holds: of video, of audio, and of all kinds together.
+    tracks: MaxTracks,
+    /// Makes its muxer for the layout that the settings name.
+    open: fn(Container, &MuxSettings) -> Result<Box<dyn Muxer>>,
+}
+
+/// How many tracks a container holds at most.
+struct MaxTracks {
+    video: usize,
+    audio: usize,
+    all: usize,
+}
+
+const ANY: MaxTracks = MaxTracks { video: 126, audio: 126, all: 126 };
+
+macro_rules! containers {
+    ($($(#[$meta:meta])* $name:ident $row:expr,)*) => {
+        /// A container format.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Container { $($(#[$meta])* $name,)* }
+
+        impl Container {
+            /// Every container.
+            pub const ALL: &'static [Container] = &[$(Container::$name,)*];
+
+            fn format(self) -> &'static Format {
+                match self {
+                    $(Container::$name => {
+                        const ROW: Format = $row;
+                        &ROW
+                    })*
+                }
+            }
+        }
+    };
+}
+
+containers! {
+    /// MP4 (ISO/IEC 14496-14); fragmented on sinks that cannot seek.
+    Mp4 Format {
+        name: "mp4",
+        title: "MP4",
+        extensions: &["mp4", "m4v", "m4a"],
+        video: &[VideoCodec::Av1],
+        audio: &[AudioCodec::Opus, AudioCodec::Flac, AudioCodec::Pcm],
+        subtitles: &[],
+        layouts: &[Layout::Plain, Layout::Fragmented],
+        features: &[Feature::Language],
+        tracks: ANY,
+        open: isobmff::open,
+    },
+    /// Matroska (RFC 9559); live form on sinks that cannot seek.
+    Matroska Format {
+        name: "matroska",
+        title: "Matroska",
+        extensions: &["mkv", "mka"],
+        video: &[VideoCodec::Av1, VideoCodec::Mjpeg],
+        audio: &[AudioCodec::Opus, AudioCodec::Flac, AudioCodec::Pcm],
+        subtitles: &[],
+        layouts: &[Layout::Plain, Layout::Live],
+        features: &[Feature::Language],
+        tracks: ANY,
+        open: matroska::open,
+    },
+    /// WebM, the subset of Matroska that browsers play.
+    WebM Format {
+        name: "webm",
+        title: "WebM",
+        extensions: &["webm", "weba"],
+        video: &[VideoCodec::Av1],
+        audio: &[AudioCodec::Opus],
+        subtitles: &[],
+        layouts: &[Layout::Plain, Layout::Live],
+        features: &[Feature::Language],
+        tracks: ANY,
+        open: matroska::open,
+    },
+}
+
+/// Where a file has what, and what that asks of the sink.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Layout {
+    /// The index stands behind the samples, and totals are patched in at the end: the smallest file. A file that was
+    /// cut off plays where it is Matroska, and not where it is MP4. Needs a sink that patches.
+    Plain,
+    /// The index stands in front of the samples, so that a player on a network can begin at once. Needs a sink that
+    /// patches; where the index outgrows its reserved space, one that reads too.
+    FastStart,
+    /// MP4 in fragments, each with an index of its own: plays as far as it came, and needs no sink that patches.
+    Fragmented,
+    /// MP4 that is written in fragments, and made a plain file at the end without moving a sample. Cut off it plays up
+    /// to its last fragment. Needs a sink that patches.
+    Recoverable,
+    /// What a stream has that nobody goes back in: live Matroska, Ogg, WAV of unknown length. Needs no sink that
+    /// patches.
+    Live,
+    /// A manifest, and segments as files of their own. Needs a sink with a folder.
+    Segments,
+    /// A manifest, and one file a track whose segments are ranges of bytes. Needs a sink with a folder.
+    ByteRanges,
+}
+
+impl Layout {
+    /// Every layout.
+    pub const ALL: &'static [Layout] = &[
+        Layout::Plain,
+        Layout::FastStart,
+        Layout::Fragmented,
+        Layout::Recoverable,
+        Layout::Live,
+        Layout::Segments,
+        Layout::ByteRanges,
+    ];
+
+    /// The name used in options.
+    pub fn name(self) -> &'static str {
+        match self {
+            Layout::Plain => "plain",
+            Layout::FastStart => "faststart",
+            Layout::Fragmented => "fragmented",
+            Layout::Recoverable => "recoverable",
+            Layout::Live => "live",
+            Layout::Segments => "segments",
+            Layout::ByteRanges => "byte-ranges",
+        }
+    }
+
+    /// Whether what has been written is patched later.
+    pub fn needs_patching(self) -> bool {
+        matches!(self, Layout::Plain | Layout::FastStart | Layout::Recoverable)
+    }
+
+    /// Whether it is more than one file.
+    pub fn needs_folder(self) -> bool {
+        matches!(self, Layout::Segments | Layout::ByteRanges)
+    }
+}
+
+impl fmt::Display for Layout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Layout {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let named = Layout::ALL.iter().copied().find(|layout| layout.name() == text);
+        named.ok_or_else(|| {
+            let names: Vec<_> = Layout::ALL.iter().map(|layout| layout.name()).collect();
+            Error::option("layout", format_args!("`{text}`"), format_args!("use one of {}", names.join(", ")))
+        })
+    }
+}
+
+/// What a container can say beside the data of its codecs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Feature {
+    /// The language of a track.
+    Language,
+    /// The title of a track.
+    TrackTitle,
+    /// Default and forced flags, and groups of alternatives.
+    TrackFlags,
+    /// Quarter turns.
+    Rotation,
+    /// Mirrored pictures, turned or not.
+    Mirroring,
+    /// Pixels that are not square.
+    AspectRatio,
+    /// Mastering display and light level.
+    Hdr,
+    /// Transparency.
+    Alpha,
+    /// Names and values.
+    Tags,
+    /// When the file was made.
+    CreationTime,
+    /// Chapters.
+    Chapters,
+    /// A cover picture.
+    Cover,
+    /// Attached files.
+    Attachments,
+}
+
+impl Feature {
+    /// Every feature.
+    pub const ALL: &'static [Feature] = &[
+        Feature::Language,
+        Feature::TrackTitle,
+        Feature::TrackFlags,
+        Feature::Rotation,
+        Feature::Mirroring,
+        Feature::AspectRatio,
+        Feature::Hdr,
+        Feature::Alpha,
+        Feature::Tags,
+        Feature::CreationTime,
+        Feature::Chapters,
+        Feature::Cover,
+        Feature::Attachments,
+    ];
+
+    /// Its name, for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Feature::Language => "language",
+            Feature::TrackTitle => "track title",
+            Feature::TrackFlags => "track flags",
+            Feature::Rotation => "rotation",
+            Feature::Mirroring => "mirroring",
+            Feature::AspectRatio => "pixel shape",
+            Feature::Hdr => "HDR metadata",
+            Feature::Alpha => "alpha",
+            Feature::Tags => "tags",
+            Feature::CreationTime => "creation time",
+            Feature::Chapters => "chapters",
+            Feature::Cover => "cover",
+            Feature::Attachments => "attachments",
+        }
+    }
+}
+
+impl Container {
+    /// The name used in options.
+    pub fn name(self) -> &'static str {
+        self.format().name
+    }
+
+    /// Its name in texts.
+    pub fn title(self) -> &'static str {
+        self.format().title
+    }
+
+    /// The file name extensions that choose it, the usual one first.
+    pub fn extensions(self) -> &'static [&'static str] {
+        self.format().extensions
+    }
+
+    /// The container for a file name extension, in either case.
+    pub fn from_extension(extension: &str) -> Option<Self> {
+        let extension = extension.to_ascii_lowercase();
+        Container::ALL.iter().copied().find(|container| container.extensions().contains(&extension.as_str()))
+    }
+
+    /// The video codecs that it takes, the usual one first.
+    pub fn video_codecs(self) -> &'static [VideoCodec] {
+        self.format().video
+    }
+
+    /// The audio codecs that it takes, the usual one first.
+    pub fn audio_codecs(self) -> &'static [AudioCodec] {
+        self.format().audio
+    }
+
+    /// The subtitle codecs that it takes, the usual one first.
+    pub fn subtitle_codecs(self) -> &'static [SubtitleCodec] {
+        self.format().subtitles
+    }
+
+    /// The video codec that a stream has when nothing is said; `None` where it takes no video.
+    pub fn default_video_codec(self) -> Option<VideoCodec> {
+        self.video_codecs().first().copied()
+    }
+
+    /// The audio codec that a stream has when nothing is said; `None` where it takes no audio.
+    pub fn default_audio_codec(self) -> Option<AudioCodec> {
+        self.audio_codecs().first().copied()
+    }
+
+    /// The layouts that it can be written in, the usual one first.
+    pub fn layouts(self) -> &'static [Layout] {
+        self.format().layouts
+    }
+
+    /// What it can say.
+    pub fn features(self) -> &'static [Feature] {
+        self.format().features
+    }
+
+    /// Whether a track of this video codec can be written to it.
+    pub fn takes_video(self, codec: VideoCodec) -> bool {
+        self.video_codecs().contains(&codec)
+    }
+
+    /// Whether a track of this audio codec can be written to it.
+    pub fn takes_audio(self, codec: AudioCodec) -> bool {
+        self.audio_codecs().contains(&codec)
+    }
+
+    /// Whether a track of this subtitle codec can be written to it.
+    pub fn takes_subtitles(self, codec: SubtitleCodec) -> bool {
+        self.subtitle_codecs().contains(&codec)
+    }
+
+    /// The layout for a sink: the wanted one, or the first that the sink allows.
+    pub(crate) fn choose_layout(self, wanted: Option<Layout>, can_patch: bool, has_folder: bool) -> Result<Layout> {
+        let allowed =
+            |layout: Layout| (can_patch || !layout.needs_patching()) && (has_folder || !layout.needs_folder());
+        let names = |layouts: &[Layout]| layouts.iter().map(|layout| layout.name()).collect::<Vec<_>>().join(", ");
+        match wanted {
+            Some(layout) if !self.layouts().contains(&layout) => {
+                let allowed = format!("{self} can be {}", names(self.layouts()));
+                Err(Error::option("layout", layout, allowed))
+            }
+            Some(layout) if !allowed(layout) => {
+                let need = if layout.needs_folder() { "a folder to write files in" } else { "a sink that can seek" };
+                Err(Error::option("layout", layout, format_args!("it needs {need}: open a file, or choose another")))
+            }
+            Some(layout) => Ok(layout),
+            None => self.layouts().iter().copied().find(|&layout| allowed(layout)).ok_or_else(|| {
+                let need = if has_folder { "seek" } else { "seek, or name a file" };
+                Error::unsupported(format!("{self} cannot be streamed: use a destination that can {need}"))
+            }),
+        }
+    }
+
+    /// Refuses what the file would have to leave unsaid.
+    pub(crate) fn check_metadata(self, metadata: &Metadata) -> Result<()> {
+        metadata.check()?;
+        let said = [
+            (!metadata.tags.is_empty(), Feature::Tags),
+            (metadata.creation_time.is_some(), Feature::CreationTime),
+            (!metadata.chapters.is_empty(), Feature::Chapters),
+            (metadata.cover.is_some(), Feature::Cover),
+            (!metadata.attachments.is_empty(), Feature::Attachments),
+        ];
+        self.check_features(said)
+    }
+
+    /// Refuses tracks that it does not take, and what it cannot say of them.
+    pub(crate) fn check_tracks(self, tracks: &[Track]) -> Result<()> {
+        if tracks.is_empty() {
+            return Err(Error::input("a file needs at least one track"));
+        }
+        let MaxTracks { video, audio, all } = self.format().tracks;
+        let count = |of: fn(&Track) -> bool| tracks.iter().filter(|track| of(track)).count();
+        let counts = [
+            (count(|track| track.video().is_some()), video, "video tracks"),
+            (count(|track| track.audio().is_some()), audio, "audio tracks"),
+            (tracks.len(), all, "tracks"),
+        ];
+        if let Some((count, most, what)) = counts.into_iter().find(|(count, most, _)| count > most) {
+            return Err(Error::unsupported(format!("{count} {what} for {self}: it holds {most} at most")));
+        }
+        tracks.iter().try_for_each(|track| self.check_track(track))
+    }
+
+    fn check_track(self, track: &Track) -> Result<()> {
+        let named = |name: &str| {
+            let video = self.video_codecs().iter().map(|codec| codec.name());
+            let audio = self.audio_codecs().iter().map(|codec| codec.name());
+            let subtitles = self.subtitle_codecs().iter().map(|codec| codec.name());
+            match track.kind {
+                crate::media::TrackKind::Video(_) => video.into_iter().any(|codec| codec == name),
+                crate::media::TrackKind::Audio(_) => audio.into_iter().any(|codec| codec == name),
+                crate::media::TrackKind::Subtitle => subtitles.into_iter().any(|codec| codec == name),
+            }
+        };
+        if !named(track.config.name()) {
+            return Err(Error::unsupported(format!("{self} takes no {} track", track.config.name())));
+        }
+        let labels = &track.labels;
+        let mut said = vec![
+            (labels.language != "und" && !labels.language.is_empty(), Feature::Language),
+            (labels.title.is_some(), Feature::TrackTitle),
+            (labels.default.is_some() || labels.forced || labels.alternate_group.is_some(), Feature::TrackFlags),
+        ];
+        if let Some(video) = track.video() {
+            said.extend([
+                (!video.orientation.is_upright(), Feature::Rotation),
+                (video.orientation.mirrored, Feature::Mirroring),
+                (!video.sample_aspect_ratio.is_square(), Feature::AspectRatio),
+                (video.hdr != Default::default(), Feature::Hdr),
+                (video.alpha.is_some(), Feature::Alpha),
+            ]);
+        }
+        self.check_features(said)
+    }
+
+    fn check_features(self, said: impl IntoIterator<Item = (bool, Feature)>) -> Result<()> {
+        for (is_said, feature) in said {
+            if is_said && !self.features().contains(&feature) {
+                let able: Vec<_> = Container::ALL.iter().filter(|other| other.features().contains(&feature)).collect();
+                let able: Vec<_> = able.iter().map(|container| container.name()).collect();
+                let able = if able.is_empty() { "no container can yet".into() } else { able.join(", ") + " can" };
+                return Err(Error::unsupported(format!("{self} has no place for {}: {able}", feature.name())));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn open(self, settings: &MuxSettings) -> Result<Box<dyn Muxer>> {
+        (self.format().open)(self, settings)
+    }
+}
+
+impl fmt::Display for Container {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Container {
+    type Err = Error;
+
+    /// A name or a file name extension.
+    fn from_str(text: &str) -> Result<Self> {
+        let named = Container::ALL.iter().copied().find(|container| container.name() == text);
+        named.or_else(|| Container::from_extension(text)).ok_or_else(|| {
+            let names: Vec<_> = Container::ALL.iter().map(|container| container.name()).collect();
+            Error::option("container", format_args!("`{text}`"), format_args!("use one of {}", names.join(", ")))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorKind;
+
+    #[test]
+    fn names_and_extensions_are_unique() {
+        let mut words: Vec<&str> =
+            Container::ALL.iter().flat_map(|container| container.extensions()).copied().collect();
+        words.extend(Container::ALL.iter().map(|container| container.name()));
+        words.sort_unstable();
+        words.dedup();
+        for container in Container::ALL {
+            assert_eq!(container.name().parse::<Container>().unwrap(), *container);
+            for extension in container.extensions() {
+                assert_eq!(Container::from_extension(&extension.to_uppercase()), Some(*container), "{extension}");
+            }
+            assert!(!container.layouts().is_empty());
+        }
+    }
+
+    #[test]
+    fn the_sink_and_the_option_choose_the_layout() {
+        let mp4 = Container::Mp4;
+        assert_eq!(mp4.choose_layout(None, true, false).unwrap(), Layout::Plain);
+        assert_eq!(mp4.choose_layout(None, false, false).unwrap(), Layout::Fragmented);
+        assert_eq!(mp4.choose_layout(Some(Layout::Fragmented), true, false).unwrap(), Layout::Fragmented);
+        let refused = mp4.choose_layout(Some(Layout::Plain), false, false).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::InvalidOption);
+        assert!(refused.to_string().contains("`layout` is plain"), "{refused}");
+        let refused = mp4.choose_layout(Some(Layout::Segments), true, true).unwrap_err();
+        assert!(refused.to_string().contains("mp4 can be plain"), "{refused}");
+    }
+}
