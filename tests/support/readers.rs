@@ -39,6 +39,11 @@ impl Readers {
     }
 }
 
+/// A program that reads files of one kind, by its name; where it has to be there and is not, a failure.
+pub fn tool(name: &str) -> Option<PathBuf> {
+    found(name, program(name))
+}
+
 fn found(name: &str, path: Option<PathBuf>) -> Option<PathBuf> {
     if path.is_none() {
         assert!(std::env::var_os("FRAMEWRIGHT_REQUIRE_READERS").is_none(), "{name} is required and not there");
