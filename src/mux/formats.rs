@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use super::{MuxSettings, Muxer, isobmff, matroska};
 use crate::error::{Error, Result};
-use crate::media::{AudioCodec, Metadata, SubtitleCodec, Track, VideoCodec};
+use crate::media::{AudioCodec, Language, Metadata, SubtitleCodec, Track, VideoCodec};
 
 /// A container, as its row in the table describes it.
 pub(super) struct Format {
@@ -393,7 +393,7 @@ impl Container {
         }
         let labels = &track.labels;
         let mut said = vec![
-            (labels.language != "und" && !labels.language.is_empty(), Feature::Language),
+            (!Language::parse(&labels.language)?.is_undetermined(), Feature::Language),
             (labels.title.is_some(), Feature::TrackTitle),
             (labels.default.is_some() || labels.forced || labels.alternate_group.is_some(), Feature::TrackFlags),
         ];
