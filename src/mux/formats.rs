@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use super::{MuxSettings, Muxer, isobmff, matroska};
 use crate::error::{Error, Result};
-use crate::media::{AudioCodec, Metadata, SubtitleCodec, Track, TrackKind, TrackLabels, VideoCodec};
+use crate::media::{AudioCodec, Language, Metadata, SubtitleCodec, Track, TrackKind, TrackLabels, VideoCodec};
 
 /// A container, as its row in the table describes it.
 pub(super) struct Format {
@@ -404,7 +404,7 @@ impl Container {
     /// Refuses what it cannot say of any track.
     pub(crate) fn check_labels(self, labels: &TrackLabels) -> Result<()> {
         self.check_features([
-            (labels.language != "und" && !labels.language.is_empty(), Feature::Language),
+            (!Language::parse(&labels.language)?.is_undetermined(), Feature::Language),
             (labels.title.is_some(), Feature::TrackTitle),
             (labels.default.is_some() || labels.forced || labels.alternate_group.is_some(), Feature::TrackFlags),
         ])

@@ -20,7 +20,7 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use crate::error::{Error, Result};
-use crate::media::TrackLabels;
+use crate::media::{Language, TrackLabels};
 use crate::mux::{Container, Feature};
 
 /// What there is to know about an option, for help texts and error messages.
@@ -123,8 +123,9 @@ fn check_feature(container: Option<Container>, feature: Feature, is_wanted: bool
     }
 }
 
-/// Refuses labels that `container` has no place for.
+/// Refuses a language that is none, and labels that `container` has no place for.
 fn check_labels(container: Option<Container>, labels: &TrackLabels) -> Result<()> {
+    Language::parse(&labels.language)?;
     match container {
         Some(container) => container.check_labels(labels),
         None => Ok(()),
