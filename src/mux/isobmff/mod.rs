@@ -13,6 +13,7 @@ mod plain;
 mod sample_entry;
 mod sample_table;
 mod timing;
+mod track_file;
 mod track_fragment;
 
 #[cfg(test)]
@@ -23,6 +24,7 @@ mod verifier;
 
 use self::fragmented::FragmentedMp4Muxer;
 use self::plain::Mp4Muxer;
+pub(super) use self::track_file::{Head, TrackFile};
 use crate::error::Result;
 use crate::media::{CodecConfig, Track};
 use crate::mux::{Container, Layout, MuxSettings, Muxer, append};
