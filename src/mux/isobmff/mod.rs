@@ -17,10 +17,10 @@ mod track_file;
 mod track_fragment;
 
 #[cfg(test)]
-mod tests;
+pub(in crate::mux) mod tests;
 #[cfg(test)]
 #[path = "../../../tests/support/isobmff.rs"]
-mod verifier;
+pub(in crate::mux) mod verifier;
 
 use self::fragmented::FragmentedMp4Muxer;
 use self::plain::Mp4Muxer;
