@@ -255,7 +255,7 @@ fn media_playlist(files: &Files, uri: &str, track: &mut Rendition, shown: &mut S
     };
     let target: u64 = number("target", tag("#EXT-X-TARGETDURATION:")?)?;
     track.first_number = number("sequence", tag("#EXT-X-MEDIA-SEQUENCE:")?)?;
-    let mut at = 0;
+    let mut at = 0.0;
     let mut ended = false;
     let mut header = None;
     let (mut kind, mut gap, mut length, mut range, mut independent) = (None, false, None, None, false);
