@@ -4,7 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{MuxSettings, Muxer, isobmff, matroska};
+use super::{MuxSettings, Muxer, cmaf, isobmff, matroska};
 use crate::error::{Error, Result};
 use crate::media::{AudioCodec, Language, Metadata, SubtitleCodec, Track, TrackKind, TrackLabels, VideoCodec};
 
@@ -138,6 +138,32 @@ containers! {
         features: &[Feature::Language],
         tracks: ANY,
         open: matroska::open,
+    },
+    /// HTTP Live Streaming (RFC 8216): playlists beside segments of CMAF.
+    Hls Format {
+        name: "hls",
+        title: "HLS",
+        extensions: &["m3u8"],
+        video: &[VideoCodec::Av1],
+        audio: &[AudioCodec::Opus, AudioCodec::Flac],
+        subtitles: &[SubtitleCodec::WebVtt],
+        layouts: &[Layout::Segments, Layout::ByteRanges],
+        features: &[Feature::Language, Feature::TrackTitle, Feature::TrackFlags],
+        tracks: ANY,
+        open: cmaf::open,
+    },
+    /// MPEG-DASH (ISO/IEC 23009-1): a description beside segments of CMAF.
+    Dash Format {
+        name: "dash",
+        title: "DASH",
+        extensions: &["mpd"],
+        video: &[VideoCodec::Av1],
+        audio: &[AudioCodec::Opus, AudioCodec::Flac],
+        subtitles: &[SubtitleCodec::WebVtt],
+        layouts: &[Layout::Segments, Layout::ByteRanges],
+        features: &[Feature::Language, Feature::TrackTitle, Feature::TrackFlags],
+        tracks: ANY,
+        open: cmaf::open,
     },
 }
 

@@ -1,5 +1,6 @@
 //! Muxers: packets in, a container out, through a [`Sink`]. No muxer knows a codec beyond its configuration.
 
+mod cmaf;
 mod formats;
 mod isobmff;
 mod matroska;

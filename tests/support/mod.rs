@@ -4,6 +4,7 @@
 
 pub mod ebml;
 pub mod isobmff;
+pub mod manifests;
 pub mod rav1d;
 
 use framewright::media::{ColorRange, MatrixCoefficients, Primaries, TransferCharacteristics};

@@ -6,7 +6,7 @@ mod fragmented;
 mod plain;
 mod readers;
 mod real;
-mod synthetic;
+pub(in crate::mux) mod synthetic;
 
 use std::io::Cursor;
 
