@@ -92,8 +92,7 @@ fn manifests_play_everywhere() {
         faults.extend(paths.iter().filter_map(|path| playing_fault(path, &results)));
         let by_hand: Vec<_> = paths.iter().filter(|path| path.ends_with("segments.m3u8")).cloned().collect();
         let mut results = BTreeMap::new();
-        let (_, out, said) =
-            run(Command::new(node).arg(scripts().join("stream.mjs")).arg("--append").args(&by_hand));
+        let (_, out, said) = run(Command::new(node).arg(scripts().join("stream.mjs")).arg("--append").args(&by_hand));
         for value in out.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
             results.insert(PathBuf::from(value["file"].as_str().unwrap_or_default()), value);
         }
