@@ -301,7 +301,10 @@ fn media_playlist(files: &Files, uri: &str, track: &mut Rendition, shown: &mut S
             track.files.push(file_name);
             if is_text {
                 track.texts.push(text(bytes)?.to_owned());
-            } else if !std::mem::take(&mut gap) {
+            } else if std::mem::take(&mut gap) {
+                let size = bytes.get(..4).map(|size| u32::from_be_bytes(size.try_into().expect("four")) as usize);
+                ensure!(size == Some(bytes.len()), "{name}: a gap with something in it");
+            } else {
                 if track.bytes.is_empty() {
                     track.bytes.extend_from_slice(header.ok_or(format!("{name}: no map"))?);
                 }
@@ -449,7 +452,7 @@ pub fn verify_dash(files: &Files, manifest: &str) -> Checked<Shown> {
                 track.codecs = representation.attribute("codecs")?.to_owned();
                 dash_segments(files, representation, ranges, period_start, &mut track)?;
                 check_representation(representation, &track)?;
-                let over = track.segments.iter().find(|segment| segment.1 - segment.0 > target);
+                let over = track.segments.iter().find(|segment| segment.1 - segment.0 > target + 1e-6);
                 ensure!(over.is_none(), "a segment of {over:?} s where the most is {target}");
                 if finished {
                     let end = track.segments.last().expect("not empty").1;
@@ -544,7 +547,7 @@ fn dash_segments(
         ensure!(piece.get(4..8) == Some(b"styp"), "a segment that begins with no styp");
         track.bytes.extend_from_slice(piece);
         let length = *d as f64 / timescale as f64;
-        if length >= 1.0 {
+        if *d * 2 >= times.iter().map(|(_, d)| *d).max().unwrap_or(0) {
             track.rates.push((piece.len() as f64 * 8.0 / length).floor() as u64);
         }
     }

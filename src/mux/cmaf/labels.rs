@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::error::{Error, Result};
-use crate::media::{Track, TrackKind};
+use crate::media::{Language, Track, TrackKind};
 use crate::mux::Container;
 
 /// The labels of one track, among those of its kind.
@@ -28,6 +28,14 @@ pub(super) struct Labels {
 /// Checks the labels of all tracks, and makes them tell each other apart.
 pub(super) fn resolve(container: Container, tracks: &[Track]) -> Result<Vec<Labels>> {
     let mut labels: Vec<Labels> = Vec::with_capacity(tracks.len());
+    let mut languages = Vec::with_capacity(tracks.len());
+    for track in tracks {
+        let language = match track.labels.language.as_str() {
+            "" => None,
+            said => Some(Language::parse(said)?).filter(|language| !language.is_undetermined()),
+        };
+        languages.push(language.map(|language| language.tag().to_owned()));
+    }
     for (index, track) in tracks.iter().enumerate() {
         let kind = kind(track);
         let alike = || tracks.iter().zip(0..).filter(|(other, _)| self::kind(other) == kind);
@@ -48,7 +56,7 @@ pub(super) fn resolve(container: Container, tracks: &[Track]) -> Result<Vec<Labe
         }
         let chosen = alike().find(|(other, _)| other.labels.default == Some(true));
         let chosen = chosen.or_else(|| alike().find(|(other, _)| other.labels.default.is_none()));
-        let language = (said.language != "und" && !said.language.is_empty()).then(|| said.language.clone());
+        let language = languages[index].clone();
         let given = said.title.clone().or_else(|| language.clone());
         let mut title = given.clone().unwrap_or_else(|| format!("{kind} {number}"));
         let taken: BTreeSet<&str> =
@@ -58,7 +66,7 @@ pub(super) fn resolve(container: Container, tracks: &[Track]) -> Result<Vec<Labe
                 (2..).map(|n: u64| format!("{title} {n}")).find(|t| !taken.contains(t.as_str())).unwrap_or_default();
         }
         let same_language = |(other, at): (&Track, usize)| {
-            at != index && other.labels.language == said.language && other.labels.forced == said.forced
+            at != index && languages[at] == languages[index] && other.labels.forced == said.forced
         };
         let is_default = chosen.is_some_and(|(_, chosen)| chosen == index);
         // Of a language no two are taken by themselves (RFC 8216, 4.3.4.1.1).

@@ -38,12 +38,12 @@ struct Begun {
 }
 
 impl MediaTrack {
-    pub fn new(track: &Track, name: String) -> Result<Self> {
+    pub fn new(track: &Track, name: String, is_gapless: bool) -> Result<Self> {
         Ok(MediaTrack {
             name,
             base: track.time_base,
             is_video: track.video().is_some(),
-            segments: Segments::new(track.time_base.den()),
+            segments: Segments::new(track.time_base.den(), is_gapless),
             file: TrackFile::new(track)?,
             pending: Vec::new(),
             start: None,
@@ -134,12 +134,16 @@ impl MediaTrack {
         Ok(true)
     }
 
-    /// Writes the packets that wait as a fragment, and leaves the segment open.
-    pub fn flush(&mut self, names: &Names, folder: &mut dyn Folder) -> Result<()> {
-        let packets = std::mem::take(&mut self.pending);
-        if packets.is_empty() {
+    /// Writes the packets that wait as a fragment, and leaves the segment open. A gap in front of it is filled with
+    /// segments of at most `gaps`, where that is said: how long this one will be is not known.
+    pub fn flush(&mut self, gaps: Option<u64>, names: &Names, folder: &mut dyn Folder) -> Result<()> {
+        if self.pending.is_empty() {
             return Ok(());
         }
+        if let (Some(length), None, Some((start, _))) = (gaps, &self.begun, self.next_presented(self.waits(), None)) {
+            self.fill(start, length, names, folder)?;
+        }
+        let packets = std::mem::take(&mut self.pending);
         let head = if self.begun.is_some() { Head::Later } else { Head::First };
         self.begun = Some(self.write(&packets, None, head, names, folder)?);
         Ok(())
@@ -193,15 +197,10 @@ impl MediaTrack {
         Ok(())
     }
 
-    /// When the segment that `count` packets make would be presented.
-    pub fn next_start(&self, count: usize, next: Option<&Packet>) -> Option<(u64, u64)> {
-        let packets = self.pending.get(..count)?;
-        let (start, end) = self.file.presented(packets, self.pending.get(count).or(next));
-        match &self.begun {
-            Some(begun) => Some((begun.start, end.max(begun.end))),
-            None if packets.is_empty() => None,
-            None => Some((start, end)),
-        }
+    /// When the segment that `count` packets make would be presented; `None` where there is none, or it has begun.
+    pub fn next_presented(&self, count: usize, next: Option<&Packet>) -> Option<(u64, u64)> {
+        let packets = self.pending.get(..count).filter(|packets| !packets.is_empty() && self.begun.is_none())?;
+        Some(self.file.presented(packets, self.pending.get(count).or(next)))
     }
 
     pub fn waits(&self) -> usize {

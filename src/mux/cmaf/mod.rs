@@ -155,14 +155,14 @@ impl CmafMuxer {
     /// Ends the segment of one track.
     fn cut(&mut self, index: usize, count: usize, next: Option<&Packet>, folder: &mut dyn Folder) -> Result<()> {
         let Some(Kind::Media(track)) = self.tracks.get_mut(index).map(|output| &mut output.kind) else { return Ok(()) };
-        let most = self.target.saturating_mul(track.segments.timescale());
-        if self.container == Container::Hls
-            && let Some((start, end)) = track.next_start(count, next)
-            && end.saturating_sub(track.segments.end()) > most
-        {
+        let scale = track.segments.timescale();
+        let (most, length) = (self.target.saturating_mul(scale), ticks(self.settings.segment_duration, scale));
+        if let (Container::Hls, Some((start, end))) = (self.container, track.next_presented(count, next)) {
             // A gap that its segment cannot hide.
-            let length = ticks(self.settings.segment_duration, track.segments.timescale());
-            track.fill(start, length, &self.names, folder)?;
+            let (before, gap) = (track.segments.end(), start.saturating_sub(track.segments.end()));
+            if end.saturating_sub(before) > most && (end - start <= most || gap >= length) {
+                track.fill(start, length, &self.names, folder)?;
+            }
         }
         if !track.cut(count, next, &self.names, folder)? {
             return Ok(());
@@ -227,7 +227,9 @@ impl CmafMuxer {
         }
         for output in &mut self.tracks {
             if let Kind::Media(track) = &mut output.kind {
-                track.flush(&self.names, folder)?;
+                let length = ticks(self.settings.segment_duration, track.segments.timescale());
+                let gaps = (self.container == Container::Hls).then_some(length);
+                track.flush(gaps, &self.names, folder)?;
             }
         }
         Ok(())
@@ -235,7 +237,9 @@ impl CmafMuxer {
 
     fn write_manifests(&self, is_finished: bool, folder: &mut dyn Folder) -> Result<()> {
         // Files of ranges have their names when they are complete, and not before.
-        if self.settings.layout == Layout::ByteRanges && !is_finished {
+        // And no player takes a list of pictures without any.
+        let has_pictures = |output: &Output| output.track.video().is_none() || output.longest_seconds().is_some();
+        if !is_finished && (self.settings.layout == Layout::ByteRanges || !self.tracks.iter().all(has_pictures)) {
             return Ok(());
         }
         let is_window = self.settings.live_window.is_some();
@@ -281,7 +285,11 @@ impl Muxer for CmafMuxer {
         for (track, labels) in tracks.iter().zip(labels) {
             let kind = match track.is_subtitle() {
                 true => Kind::Subtitles(Box::new(SubtitleTrack::new(track))),
-                false => Kind::Media(Box::new(MediaTrack::new(track, labels.name.clone())?)),
+                false => Kind::Media(Box::new(MediaTrack::new(
+                    track,
+                    labels.name.clone(),
+                    self.container == Container::Hls,
+                )?)),
             };
             outputs.push(Output { track: track.clone(), labels, kind });
         }

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 pub(super) struct Segment {
     /// From 1.
     pub number: u64,
-    /// Where the segment before it ended: a playlist has no gaps, so it lasts from here.
+    /// From where on it counts: where the segment before it ended, in a playlist, which has no gaps.
     pub from: u64,
     /// When its first sample is presented.
     pub start: u64,
@@ -23,6 +23,8 @@ pub(super) struct Segment {
 #[derive(Default)]
 pub(super) struct Segments {
     timescale: u64,
+    /// Each counts from where the one before it ended: the manifest has no other way to tell of a gap.
+    is_gapless: bool,
     listed: VecDeque<Segment>,
     /// Removed from the manifest, and still there for who has read it before: number and length in microseconds.
     retired: VecDeque<(u64, u64)>,
@@ -36,8 +38,8 @@ pub(super) struct Segments {
 }
 
 impl Segments {
-    pub fn new(timescale: u32) -> Self {
-        Segments { timescale: timescale.into(), ..Segments::default() }
+    pub fn new(timescale: u32, is_gapless: bool) -> Self {
+        Segments { timescale: timescale.into(), is_gapless, ..Segments::default() }
     }
 
     pub fn timescale(&self) -> u64 {
@@ -63,9 +65,9 @@ impl Segments {
     }
 
     pub fn push(&mut self, start: u64, end: u64, bytes: u64, offset: u64, gap: bool) {
-        let from = self.end;
         // Edits and trims take from the ends of a track only, so segments follow each other.
-        let (start, end) = (start.max(from), end.max(from.saturating_add(1)));
+        let (start, end) = (start.max(self.end), end.max(self.end.saturating_add(1)));
+        let from = if self.is_gapless { self.end } else { start };
         self.count += 1;
         let segment = Segment { number: self.count, from, start: start.min(end), end, bytes, offset, gap };
         self.longest = self.longest.max(self.length(&segment));
@@ -79,7 +81,7 @@ impl Segments {
         u64::try_from((u128::from(ticks) * 1_000_000 + scale / 2) / scale).unwrap_or(u64::MAX)
     }
 
-    /// What a playlist counts for a segment, in microseconds. Its moments are rounded, so that no error adds up.
+    /// What counts of a segment, in microseconds. Its moments are rounded, so that no error adds up.
     pub fn length(&self, segment: &Segment) -> u64 {
         self.micros(segment.end).saturating_sub(self.micros(segment.from)).max(1)
     }
@@ -95,9 +97,10 @@ impl Segments {
     }
 
     /// The peak bit rate: the largest of any row of segments that last from half to one and a half `target` seconds
-    /// (RFC 8216, 4.1).
+    /// (RFC 8216, 4.1), and of any segment that is half as long as the longest, since the target may be far above it.
     pub fn peak_rate(&self, target: u64) -> u64 {
-        let (least, most) = (target.saturating_mul(500_000), target.saturating_mul(1_500_000));
+        let most = target.saturating_mul(1_500_000).max(self.longest);
+        let least = target.saturating_mul(500_000).min(self.longest / 2);
         let mut peak = self.retired_peak;
         for last in 0..self.listed.len() {
             let (mut bytes, mut length) = (0u64, 0u64);
@@ -154,20 +157,19 @@ mod tests {
 
     #[test]
     fn the_peak_is_that_of_rows_about_as_long_as_the_target() {
-        let mut segments = Segments::new(10);
+        let mut segments = Segments::new(10, true);
         for (end, bytes) in [(40, 1000), (42, 1000), (80, 1000), (120, 4000), (130, 500)] {
             segments.push(segments.end(), end, bytes, 0, false);
         }
         // The one of 0.2 s is too short to count by itself.
         assert_eq!(segments.peak_rate(4), 8000);
-        assert_eq!(segments.peak_rate(100), segments.average_rate());
         assert_eq!(segments.average_rate(), 7500 * 8 / 13 + 1);
         assert_eq!(segments.longest_seconds(), 4);
     }
 
     #[test]
     fn files_stay_for_the_length_of_the_list() {
-        let mut segments = Segments::new(1);
+        let mut segments = Segments::new(1, true);
         let mut removed = Vec::new();
         for index in 0..20u64 {
             segments.push(index * 2, index * 2 + 2, 10, 0, false);
@@ -178,7 +180,7 @@ mod tests {
         // 3 are listed, and 4 that have left stay.
         assert_eq!(removed, (1..=13).collect::<Vec<_>>());
         // Three times the target stays listed, however small the window.
-        let mut segments = Segments::new(1);
+        let mut segments = Segments::new(1, true);
         (0..20u64).for_each(|index| drop((segments.push(index, index + 1, 10, 0, false), segments.slide(3, 3))));
         assert_eq!(segments.listed().len(), 9);
     }

@@ -34,7 +34,7 @@ impl SubtitleTrack {
             CodecConfig::WebVtt(config) => config.header.trim().to_owned(),
             _ => String::new(),
         };
-        let segments = Segments::new(TIMESCALE);
+        let segments = Segments::new(TIMESCALE, true);
         SubtitleTrack { base: track.time_base, header, cues: Vec::new(), whole: None, segments, end: 0 }
     }
 
