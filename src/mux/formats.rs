@@ -4,9 +4,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{MuxSettings, Muxer, isobmff, matroska};
+#[cfg(feature = "animation")]
+use super::{apng, gif};
+use super::{MuxSettings, Muxer, avif, isobmff, matroska};
 use crate::error::{Error, Result};
-use crate::media::{AudioCodec, Language, Metadata, SubtitleCodec, Track, TrackKind, TrackLabels, VideoCodec};
+use crate::media::{AudioCodec, Language, Metadata, PixelFormat, SubtitleCodec, Track, TrackKind, TrackLabels, VideoCodec};
 
 /// A container, as its row in the table describes it.
 pub(super) struct Format {
@@ -38,6 +40,8 @@ struct MaxTracks {
 }
 
 const ANY: MaxTracks = MaxTracks { video: 126, audio: 126, all: 126 };
+/// Of a format of pictures.
+const ONE_VIDEO: MaxTracks = MaxTracks { video: 1, audio: 0, all: 1 };
 
 macro_rules! containers {
     ($($(#[$meta:meta])* $name:ident $row:expr,)*) => {
@@ -48,11 +52,13 @@ macro_rules! containers {
 
         impl Container {
             /// Every container.
-            pub const ALL: &'static [Container] = &[$(Container::$name,)*];
+            #[allow(unused_doc_comments, reason = "they come along with the `cfg` of a container")]
+            pub const ALL: &'static [Container] = &[$($(#[$meta])* Container::$name,)*];
 
+            #[allow(unused_doc_comments, reason = "they come along with the `cfg` of a container")]
             fn format(self) -> &'static Format {
                 match self {
-                    $(Container::$name => {
+                    $($(#[$meta])* Container::$name => {
                         const ROW: Format = $row;
                         &ROW
                     })*
@@ -101,6 +107,47 @@ containers! {
         features: &[Feature::Language],
         tracks: ANY,
         open: matroska::open,
+    },
+    /// AVIF (AV1 Image File Format): a still picture, or an image sequence where there are several; both with alpha.
+    Avif Format {
+        name: "avif",
+        title: "AVIF",
+        extensions: &["avif"],
+        video: &[VideoCodec::Av1],
+        audio: &[],
+        subtitles: &[],
+        layouts: &[Layout::Plain, Layout::Live],
+        features: &[Feature::Rotation, Feature::Mirroring, Feature::AspectRatio, Feature::Hdr, Feature::Alpha],
+        tracks: ONE_VIDEO,
+        open: avif::open,
+    },
+    /// GIF (89a): 256 colours a frame, hundredths of a second, at most 50 frames a second.
+    #[cfg(feature = "animation")]
+    Gif Format {
+        name: "gif",
+        title: "GIF",
+        extensions: &["gif"],
+        video: &[VideoCodec::Raw],
+        audio: &[],
+        subtitles: &[],
+        layouts: &[Layout::Live],
+        features: &[Feature::EarlyStart],
+        tracks: ONE_VIDEO,
+        open: gif::open,
+    },
+    /// APNG (PNG, third edition): a PNG picture, or an animation where there are several. Lossless.
+    #[cfg(feature = "animation")]
+    Apng Format {
+        name: "apng",
+        title: "APNG",
+        extensions: &["apng", "png"],
+        video: &[VideoCodec::Raw],
+        audio: &[],
+        subtitles: &[],
+        layouts: &[Layout::Plain],
+        features: &[Feature::EarlyStart],
+        tracks: ONE_VIDEO,
+        open: apng::open,
     },
 }
 
@@ -296,6 +343,15 @@ impl Container {
     /// The video codec that a stream has when nothing is said; `None` where it takes no video.
     pub fn default_video_codec(self) -> Option<VideoCodec> {
         self.video_codecs().first().copied()
+    }
+
+    /// The pixel formats that raw pictures may have, the usual one first; `None` where it takes them as they come.
+    pub(crate) fn raw_formats(self) -> Option<&'static [PixelFormat]> {
+        #[cfg(feature = "animation")]
+        if matches!(self, Container::Gif | Container::Apng) {
+            return Some(&[PixelFormat::Rgba, PixelFormat::Rgb]);
+        }
+        None
     }
 
     /// The audio codec that a stream has when nothing is said; `None` where it takes no audio.

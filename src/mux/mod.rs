@@ -1,6 +1,13 @@
 //! Muxers: packets in, a container out, through a [`Sink`]. No muxer knows a codec beyond its configuration.
 
+#[cfg(feature = "animation")]
+mod animation;
+#[cfg(feature = "animation")]
+mod apng;
+mod avif;
 mod formats;
+#[cfg(feature = "animation")]
+mod gif;
 mod isobmff;
 mod matroska;
 mod options;
