@@ -4,6 +4,8 @@
 mod animation;
 #[cfg(feature = "animation")]
 mod apng;
+#[cfg(all(test, feature = "animation"))]
+mod animation_tests;
 mod avif;
 mod formats;
 #[cfg(feature = "animation")]
