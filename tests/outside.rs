@@ -3,6 +3,9 @@
 
 #[path = "support/readers.rs"]
 mod readers;
+#[cfg(feature = "animation")]
+#[path = "outside/still.rs"]
+mod still;
 mod support;
 
 use std::collections::BTreeMap;
