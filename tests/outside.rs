@@ -9,6 +9,9 @@ mod cmaf;
 mod elementary;
 #[path = "support/readers.rs"]
 mod readers;
+#[cfg(feature = "animation")]
+#[path = "outside/still.rs"]
+mod still;
 mod support;
 
 use std::collections::BTreeMap;

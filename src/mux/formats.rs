@@ -4,9 +4,13 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{MuxSettings, Muxer, avi, cmaf, elementary, isobmff, matroska};
+use super::{MuxSettings, Muxer, avi, avif, cmaf, elementary, isobmff, matroska};
+#[cfg(feature = "animation")]
+use super::{apng, gif};
 use crate::error::{Error, Result};
-use crate::media::{AudioCodec, Language, Metadata, SubtitleCodec, Track, TrackKind, TrackLabels, VideoCodec};
+use crate::media::{
+    AudioCodec, Language, Metadata, PixelFormat, SubtitleCodec, Track, TrackKind, TrackLabels, VideoCodec,
+};
 
 /// A container, as its row in the table describes it.
 pub(super) struct Format {
@@ -49,11 +53,13 @@ macro_rules! containers {
 
         impl Container {
             /// Every container.
-            pub const ALL: &'static [Container] = &[$(Container::$name,)*];
+            #[allow(unused_doc_comments, reason = "they come along with the `cfg` of a container")]
+            pub const ALL: &'static [Container] = &[$($(#[$meta])* Container::$name,)*];
 
+            #[allow(unused_doc_comments, reason = "they come along with the `cfg` of a container")]
             fn format(self) -> &'static Format {
                 match self {
-                    $(Container::$name => {
+                    $($(#[$meta])* Container::$name => {
                         const ROW: Format = $row;
                         &ROW
                     })*
@@ -217,6 +223,47 @@ containers! {
         features: &[Feature::AspectRatio],
         tracks: ONE_VIDEO,
         open: elementary::open_y4m,
+    },
+    /// AVIF (AV1 Image File Format): a still picture, or an image sequence where there are several; both with alpha.
+    Avif Format {
+        name: "avif",
+        title: "AVIF",
+        extensions: &["avif"],
+        video: &[VideoCodec::Av1],
+        audio: &[],
+        subtitles: &[],
+        layouts: &[Layout::Plain, Layout::Live],
+        features: &[Feature::Rotation, Feature::Mirroring, Feature::AspectRatio, Feature::Hdr, Feature::Alpha],
+        tracks: ONE_VIDEO,
+        open: avif::open,
+    },
+    /// GIF (89a): 256 colours a frame, hundredths of a second, at most 50 frames a second.
+    #[cfg(feature = "animation")]
+    Gif Format {
+        name: "gif",
+        title: "GIF",
+        extensions: &["gif"],
+        video: &[VideoCodec::Raw],
+        audio: &[],
+        subtitles: &[],
+        layouts: &[Layout::Live],
+        features: &[Feature::EarlyStart],
+        tracks: ONE_VIDEO,
+        open: gif::open,
+    },
+    /// APNG (PNG, third edition): a PNG picture, or an animation where there are several. Lossless.
+    #[cfg(feature = "animation")]
+    Apng Format {
+        name: "apng",
+        title: "APNG",
+        extensions: &["apng", "png"],
+        video: &[VideoCodec::Raw],
+        audio: &[],
+        subtitles: &[],
+        layouts: &[Layout::Plain],
+        features: &[Feature::EarlyStart],
+        tracks: ONE_VIDEO,
+        open: apng::open,
     },
 }
 
@@ -442,6 +489,15 @@ impl Container {
     /// Whether a track of this subtitle codec can be written to it.
     pub fn takes_subtitles(self, codec: SubtitleCodec) -> bool {
         self.subtitle_codecs().contains(&codec)
+    }
+
+    /// The pixel formats that raw pictures may have, the usual one first; `None` where it takes them as they come.
+    pub(crate) fn raw_formats(self) -> Option<&'static [PixelFormat]> {
+        #[cfg(feature = "animation")]
+        if matches!(self, Container::Gif | Container::Apng) {
+            return Some(&[PixelFormat::Rgba, PixelFormat::Rgb]);
+        }
+        None
     }
 
     /// The layout for a sink: the wanted one, or the first that the sink allows.

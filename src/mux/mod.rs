@@ -1,10 +1,19 @@
 //! Muxers: packets in, a container out, through a [`Sink`]. No muxer knows a codec beyond its configuration.
 
+#[cfg(feature = "animation")]
+mod animation;
+#[cfg(all(test, feature = "animation"))]
+mod animation_tests;
+#[cfg(feature = "animation")]
+mod apng;
 mod avi;
+mod avif;
 mod cmaf;
 mod elementary;
 mod formats;
 mod frame_grid;
+#[cfg(feature = "animation")]
+mod gif;
 mod isobmff;
 mod matroska;
 mod options;

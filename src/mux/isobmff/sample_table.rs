@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 /// size and, of key frames among others, 4 for its number, 8 bytes a chunk for its offset. With the slack of
 /// [`push`] the worst case, every sample of another duration, stays below 32 bytes a packet.
 #[derive(Default)]
-pub(super) struct SampleTable {
+pub(in crate::mux) struct SampleTable {
     count: u32,
     sizes: Sizes,
     /// `None` as long as all are sync samples.
