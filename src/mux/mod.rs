@@ -1,10 +1,14 @@
 //! Muxers: packets in, a container out, through a [`Sink`]. No muxer knows a codec beyond its configuration.
 
+mod flac;
 mod formats;
 mod isobmff;
 mod matroska;
+mod ogg;
 mod options;
 mod packet_writer;
+mod vorbis_comment;
+mod wav;
 
 use crate::error::{Error, Result};
 use crate::media::{Packet, Track};
