@@ -101,7 +101,7 @@ fn of_pages() {
                 f[27] = 9;
                 f.insert(28, 10);
             }),
-            ("page 2 ends at 48001", |f| {
+            ("page 3 ends at 57700, not 57601", |f| {
                 let at = page(f, 2);
                 f[at + 6] += 1;
                 // The first position may be late: the second one is wrong then.
@@ -199,7 +199,7 @@ fn of_flac() {
         &[
             ("neither Opus nor FLAC", |f| f[28 + 5] = 2),
             ("a FLAC header of", |f| f[28 + 9] = 0),
-            ("a header packet", |f| f[28 + 8] = 9),
+            ("says last true", |f| f[28 + 8] = 9),
             ("last true", |f| f[28 + 13] = 0x80),
             ("says last false", |f| {
                 let at = page(f, 1);
@@ -218,5 +218,13 @@ fn of_flac() {
                 f[at + 4] = 1;
             }),
         ],
+    );
+    refuse(
+        &file(&frames::track(8_192, 1, 4096), &[]),
+        &[("a header packet is missing", |f| {
+            f[28 + 8] = 2;
+            let at = page(f, 1);
+            f[at + 28] = 4;
+        })],
     );
 }

@@ -45,7 +45,6 @@ fn of_the_plain_layout() {
             ("a RIFF of", |f| f[4] += 1),
             ("no WAVE", |f| f[8] = b'w'),
             ("JUNK is not first", |f| f[20] = 1),
-            ("RF64 without ds64", |f| f[..2].copy_from_slice(b"RF")),
             ("RF64 without ds64", |f| f[..4].copy_from_slice(b"RF64")),
             ("no room for ds64", |f| {
                 f.drain(12..48);
@@ -62,7 +61,7 @@ fn of_the_plain_layout() {
                 f.splice(at..at, copy);
             }),
             ("JUNK is not first", |f| f[12..96].rotate_left(36)),
-            ("cue  out of order", |f| {
+            ("fmt  out of order", |f| {
                 let at = find(f, b"cue ");
                 let copy = f.drain(at..at + 60).collect::<Vec<_>>();
                 f.splice(48..48, copy);
