@@ -1,6 +1,8 @@
 //! Files of each container and layout, read by programs that share no code with this crate: they decode without a
 //! word, and play in Chromium to the end with the right duration, size and number of frames.
 
+#[path = "outside/audio.rs"]
+mod audio;
 #[path = "outside/avi.rs"]
 mod avi;
 #[path = "outside/cmaf.rs"]
@@ -13,6 +15,8 @@ mod readers;
 #[path = "outside/still.rs"]
 mod still;
 mod support;
+#[path = "outside/sync.rs"]
+mod sync;
 
 use std::collections::BTreeMap;
 use std::fs::File;

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{MuxSettings, Muxer, avi, avif, cmaf, elementary, isobmff, matroska};
+use super::{MuxSettings, Muxer, avi, avif, cmaf, elementary, flac, isobmff, matroska, ogg, wav};
 #[cfg(feature = "animation")]
 use super::{apng, gif};
 use crate::error::{Error, Result};
@@ -42,7 +42,10 @@ struct MaxTracks {
 }
 
 const ANY: MaxTracks = MaxTracks { video: 126, audio: 126, all: 126 };
+/// One stream of pictures.
 const ONE_VIDEO: MaxTracks = MaxTracks { video: 1, audio: 0, all: 1 };
+/// One stream of sound.
+const ONE_AUDIO: MaxTracks = MaxTracks { video: 0, audio: 1, all: 1 };
 
 macro_rules! containers {
     ($($(#[$meta:meta])* $name:ident $row:expr,)*) => {
@@ -264,6 +267,45 @@ containers! {
         features: &[Feature::EarlyStart],
         tracks: ONE_VIDEO,
         open: apng::open,
+    },
+    /// Ogg (RFC 3533): one stream of sound, on any sink.
+    Ogg Format {
+        name: "ogg",
+        title: "Ogg",
+        extensions: &["ogg", "oga", "opus"],
+        video: &[],
+        audio: &[AudioCodec::Opus, AudioCodec::Flac],
+        subtitles: &[],
+        layouts: &[Layout::Live],
+        features: &[Feature::Language, Feature::Tags, Feature::Chapters, Feature::Cover],
+        tracks: ONE_AUDIO,
+        open: ogg::open,
+    },
+    /// WAV; RF64 past 4 GiB, and of unknown length on sinks that cannot seek.
+    Wav Format {
+        name: "wav",
+        title: "WAV",
+        extensions: &["wav", "wave"],
+        video: &[],
+        audio: &[AudioCodec::Pcm],
+        subtitles: &[],
+        layouts: &[Layout::Plain, Layout::Live],
+        features: &[Feature::Tags, Feature::Chapters],
+        tracks: ONE_AUDIO,
+        open: wav::open,
+    },
+    /// FLAC (RFC 9639) by itself; without totals on sinks that cannot seek.
+    Flac Format {
+        name: "flac",
+        title: "FLAC",
+        extensions: &["flac"],
+        video: &[],
+        audio: &[AudioCodec::Flac],
+        subtitles: &[],
+        layouts: &[Layout::Plain, Layout::Live],
+        features: &[Feature::Language, Feature::Tags, Feature::Chapters, Feature::Cover],
+        tracks: ONE_AUDIO,
+        open: flac::open,
     },
 }
 

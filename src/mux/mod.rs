@@ -10,14 +10,18 @@ mod avi;
 mod avif;
 mod cmaf;
 mod elementary;
+mod flac;
 mod formats;
 mod frame_grid;
 #[cfg(feature = "animation")]
 mod gif;
 mod isobmff;
 mod matroska;
+mod ogg;
 mod options;
 mod packet_writer;
+mod vorbis_comment;
+mod wav;
 
 use crate::error::{Error, Result};
 use crate::media::{Packet, Track};
