@@ -71,7 +71,7 @@ containers! {
         video: &[VideoCodec::Av1],
         audio: &[AudioCodec::Opus, AudioCodec::Flac, AudioCodec::Pcm],
         subtitles: &[],
-        layouts: &[Layout::Plain, Layout::Fragmented],
+        layouts: &[Layout::Plain, Layout::FastStart, Layout::Fragmented, Layout::Recoverable],
         features: &[Feature::Language],
         tracks: ANY,
         open: isobmff::open,

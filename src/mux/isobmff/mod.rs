@@ -1,16 +1,21 @@
 //! MP4: the ISO base media file format (ISO/IEC 14496-12, cited by clauses of its 2015 edition), with AV1, Opus, FLAC
 //! and PCM in it as their own documents say.
 //!
-//! [`plain`] and [`fragmented`] are the two layouts. Both describe their tracks through [`movie`], which has
-//! [`sample_entry`] say what a decoder needs, and count time through [`timing`]; [`boxes`] knows how a box is written
-//! and [`fourcc`] what all of them are called.
+//! [`plain`] writes samples into one place and their index behind or, with [`front`], before them; [`fragmented`] writes
+//! pieces with an index each, which [`recoverable`] makes a plain file of and [`random_access`] one to seek in. All
+//! describe their tracks through [`movie`], which has [`sample_entry`] say what a decoder needs, and count time through
+//! [`timing`]; [`boxes`] knows how a box is written and [`fourcc`] what all of them are called.
 
 mod boxes;
 mod fourcc;
 mod fragmented;
+mod front;
 mod movie;
 mod plain;
+mod random_access;
+mod recoverable;
 mod sample_entry;
+mod sample_index;
 mod sample_table;
 mod timing;
 mod track_fragment;
@@ -31,8 +36,8 @@ use crate::sink::Sink;
 /// The muxer of a layout.
 pub(super) fn open(_: Container, settings: &MuxSettings) -> Result<Box<dyn Muxer>> {
     Ok(match settings.layout {
-        Layout::Fragmented => Box::new(FragmentedMp4Muxer::new(settings.clone())),
-        _ => Box::new(Mp4Muxer::new()),
+        Layout::Fragmented | Layout::Recoverable => Box::new(FragmentedMp4Muxer::new(settings.clone())),
+        _ => Box::new(Mp4Muxer::new(settings.clone())),
     })
 }
 

@@ -30,7 +30,7 @@ fn write(muxer: &mut dyn Muxer, sink: &mut dyn Sink, tracks: &[Track], packets: 
 fn try_plain(tracks: &[Track], packets: &[Packet]) -> Result<Vec<u8>> {
     let file = SharedWriter::new(Cursor::new(Vec::new()));
     let mut sink = SeekSink::new(file.clone()).unwrap();
-    write(&mut Mp4Muxer::new(), &mut sink, tracks, packets)?;
+    write(&mut Mp4Muxer::new(MuxSettings::of(Layout::Plain)), &mut sink, tracks, packets)?;
     Ok(file.with(|file| file.get_ref().clone()))
 }
 
