@@ -81,7 +81,7 @@ containers! {
         video: &[VideoCodec::Av1],
         audio: &[AudioCodec::Opus, AudioCodec::Flac, AudioCodec::Pcm],
         subtitles: &[SubtitleCodec::WebVtt],
-        layouts: &[Layout::Plain, Layout::Fragmented],
+        layouts: &[Layout::Plain, Layout::FastStart, Layout::Fragmented, Layout::Recoverable],
         features: &[
             Feature::Language,
             Feature::TrackTitle,

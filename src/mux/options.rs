@@ -156,7 +156,6 @@ impl MuxOptions {
 
 /// [`MuxOptions`] that cannot be wrong.
 #[derive(Clone, Debug)]
-#[expect(dead_code, reason = "layouts that read the rest come next")]
 pub(crate) struct MuxSettings {
     /// One that the container has, and the sink allows.
     pub layout: Layout,

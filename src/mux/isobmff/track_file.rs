@@ -48,7 +48,7 @@ impl TrackFile {
         let pre_skip = track.config.pre_skip();
         let edits = match pre_skip {
             0 => Vec::new(),
-            _ => vec![Edit { segment_duration: 0, media_time: Some(pre_skip) }],
+            _ => vec![Edit { segment_duration: 0, media_time: Some(pre_skip.into()) }],
         };
         let mut table = SampleTable::default();
         let mut tracks = [MovieTrack { id: TRACK_ID, track, table: &mut table, shortest: 0, duration: 0, edits }];
