@@ -122,12 +122,12 @@ pub use convert::picture::Fit;
 pub use convert::rgb::conversion_for_benches;
 pub use encoder::{
     AudioEncoder, AudioOptions, AudioStream, Encoder, EncoderOptions, OptionInfo, QueueFull, Report, StreamKind,
-    StreamReport, VideoEncoder, VideoOptions, VideoStream,
+    StreamReport, SubtitleOptions, SubtitleStream, VideoEncoder, VideoOptions, VideoStream,
 };
 pub use error::{Error, ErrorKind, Result};
 pub use media::{
     AudioCodec, AudioSamples, Color, ColorRange, FrameBatch, FrameFormat, FrameRate, FrameView, PixelFormat,
-    SampleFormat, Timestamp, VideoCodec,
+    SampleFormat, SubtitleCodec, Timestamp, VideoCodec,
 };
 pub use mux::{Container, Feature, Layout, MuxOptions, PacketWriter};
 

@@ -4,9 +4,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{MuxSettings, Muxer, isobmff, matroska};
+use super::{MuxSettings, Muxer, avi, cmaf, elementary, isobmff, matroska};
 use crate::error::{Error, Result};
-use crate::media::{AudioCodec, Metadata, SubtitleCodec, Track, VideoCodec};
+use crate::media::{AudioCodec, Language, Metadata, SubtitleCodec, Track, TrackKind, TrackLabels, VideoCodec};
 
 /// A container, as its row in the table describes it.
 pub(super) struct Format {
@@ -38,6 +38,7 @@ struct MaxTracks {
 }
 
 const ANY: MaxTracks = MaxTracks { video: 126, audio: 126, all: 126 };
+const ONE_VIDEO: MaxTracks = MaxTracks { video: 1, audio: 0, all: 1 };
 
 macro_rules! containers {
     ($($(#[$meta:meta])* $name:ident $row:expr,)*) => {
@@ -70,9 +71,46 @@ containers! {
         extensions: &["mp4", "m4v", "m4a"],
         video: &[VideoCodec::Av1],
         audio: &[AudioCodec::Opus, AudioCodec::Flac, AudioCodec::Pcm],
-        subtitles: &[],
+        subtitles: &[SubtitleCodec::WebVtt],
         layouts: &[Layout::Plain, Layout::FastStart, Layout::Fragmented, Layout::Recoverable],
-        features: &[Feature::Language],
+        features: &[
+            Feature::Language,
+            Feature::TrackTitle,
+            Feature::TrackFlags,
+            Feature::Rotation,
+            Feature::Mirroring,
+            Feature::AspectRatio,
+            Feature::Hdr,
+            Feature::Tags,
+            Feature::CreationTime,
+            Feature::Chapters,
+            Feature::Cover,
+        ],
+        tracks: ANY,
+        open: isobmff::open,
+    },
+    /// MOV (the QuickTime File Format), from which MP4 was made: what editing programs and cameras exchange.
+    Mov Format {
+        name: "mov",
+        title: "MOV",
+        extensions: &["mov", "qt"],
+        video: &[VideoCodec::Mjpeg, VideoCodec::Av1],
+        audio: &[AudioCodec::Pcm],
+        subtitles: &[],
+        layouts: &[Layout::Plain, Layout::Fragmented],
+        features: &[
+            Feature::Language,
+            Feature::TrackTitle,
+            Feature::TrackFlags,
+            Feature::Rotation,
+            Feature::Mirroring,
+            Feature::AspectRatio,
+            Feature::Hdr,
+            Feature::Tags,
+            Feature::CreationTime,
+            Feature::Chapters,
+            Feature::Cover,
+        ],
         tracks: ANY,
         open: isobmff::open,
     },
@@ -101,6 +139,84 @@ containers! {
         features: &[Feature::Language],
         tracks: ANY,
         open: matroska::open,
+    },
+    /// HTTP Live Streaming (RFC 8216): playlists beside segments of CMAF.
+    Hls Format {
+        name: "hls",
+        title: "HLS",
+        extensions: &["m3u8"],
+        video: &[VideoCodec::Av1],
+        audio: &[AudioCodec::Opus, AudioCodec::Flac],
+        subtitles: &[SubtitleCodec::WebVtt],
+        layouts: &[Layout::Segments, Layout::ByteRanges],
+        features: &[Feature::Language, Feature::TrackTitle, Feature::TrackFlags],
+        tracks: ANY,
+        open: cmaf::open,
+    },
+    /// MPEG-DASH (ISO/IEC 23009-1): a description beside segments of CMAF.
+    Dash Format {
+        name: "dash",
+        title: "DASH",
+        extensions: &["mpd"],
+        video: &[VideoCodec::Av1],
+        audio: &[AudioCodec::Opus, AudioCodec::Flac],
+        subtitles: &[SubtitleCodec::WebVtt],
+        layouts: &[Layout::Segments, Layout::ByteRanges],
+        features: &[Feature::Language, Feature::TrackTitle, Feature::TrackFlags],
+        tracks: ANY,
+        open: cmaf::open,
+    },
+    /// AVI (RIFF, OpenDML 1.02), of any size.
+    Avi Format {
+        name: "avi",
+        title: "AVI",
+        extensions: &["avi"],
+        video: &[VideoCodec::Mjpeg, VideoCodec::Raw],
+        audio: &[AudioCodec::Pcm],
+        subtitles: &[],
+        layouts: &[Layout::Plain],
+        features: &[Feature::TrackTitle, Feature::AspectRatio, Feature::Tags, Feature::CreationTime],
+        tracks: MaxTracks { video: 100, audio: 100, all: 100 },
+        open: avi::open,
+    },
+    /// IVF: AV1 frames with their times, as codec tools exchange them.
+    Ivf Format {
+        name: "ivf",
+        title: "IVF",
+        extensions: &["ivf"],
+        video: &[VideoCodec::Av1],
+        audio: &[],
+        subtitles: &[],
+        layouts: &[Layout::Plain, Layout::Live],
+        features: &[],
+        tracks: ONE_VIDEO,
+        open: elementary::open_ivf,
+    },
+    /// The low-overhead bitstream format of AV1 (its specification, 5), which has no times.
+    Obu Format {
+        name: "obu",
+        title: "AV1 OBU stream",
+        extensions: &["obu"],
+        video: &[VideoCodec::Av1],
+        audio: &[],
+        subtitles: &[],
+        layouts: &[Layout::Live],
+        features: &[],
+        tracks: ONE_VIDEO,
+        open: elementary::open_obu,
+    },
+    /// YUV4MPEG2: uncompressed frames of a constant rate.
+    Y4m Format {
+        name: "y4m",
+        title: "YUV4MPEG2",
+        extensions: &["y4m"],
+        video: &[VideoCodec::Raw],
+        audio: &[],
+        subtitles: &[],
+        layouts: &[Layout::Live],
+        features: &[Feature::AspectRatio],
+        tracks: ONE_VIDEO,
+        open: elementary::open_y4m,
     },
 }
 
@@ -212,6 +328,8 @@ pub enum Feature {
     Cover,
     /// Attached files.
     Attachments,
+    /// Streams that begin before 0: decoded from there, presented from 0 on.
+    EarlyStart,
 }
 
 impl Feature {
@@ -230,6 +348,7 @@ impl Feature {
         Feature::Chapters,
         Feature::Cover,
         Feature::Attachments,
+        Feature::EarlyStart,
     ];
 
     /// Its name, for people.
@@ -248,6 +367,7 @@ impl Feature {
             Feature::Chapters => "chapters",
             Feature::Cover => "cover",
             Feature::Attachments => "attachments",
+            Feature::EarlyStart => "starts before 0",
         }
     }
 }
@@ -378,47 +498,47 @@ impl Container {
     }
 
     fn check_track(self, track: &Track) -> Result<()> {
-        let named = |name: &str| {
-            let video = self.video_codecs().iter().map(|codec| codec.name());
-            let audio = self.audio_codecs().iter().map(|codec| codec.name());
-            let subtitles = self.subtitle_codecs().iter().map(|codec| codec.name());
-            match track.kind {
-                crate::media::TrackKind::Video(_) => video.into_iter().any(|codec| codec == name),
-                crate::media::TrackKind::Audio(_) => audio.into_iter().any(|codec| codec == name),
-                crate::media::TrackKind::Subtitle => subtitles.into_iter().any(|codec| codec == name),
-            }
+        let named = |name: &str| match track.kind {
+            TrackKind::Video(_) => self.video_codecs().iter().any(|codec| codec.name() == name),
+            TrackKind::Audio(_) => self.audio_codecs().iter().any(|codec| codec.name() == name),
+            TrackKind::Subtitle => self.subtitle_codecs().iter().any(|codec| codec.name() == name),
         };
         if !named(track.config.name()) {
             return Err(Error::unsupported(format!("{self} takes no {} track", track.config.name())));
         }
-        let labels = &track.labels;
-        let mut said = vec![
-            (labels.language != "und" && !labels.language.is_empty(), Feature::Language),
+        self.check_labels(&track.labels)?;
+        let Some(video) = track.video() else { return Ok(()) };
+        self.check_features([
+            (video.orientation.quarter_turns != 0, Feature::Rotation),
+            (video.orientation.mirrored, Feature::Mirroring),
+            (!video.sample_aspect_ratio.is_square(), Feature::AspectRatio),
+            (video.hdr != Default::default(), Feature::Hdr),
+            (video.alpha.is_some(), Feature::Alpha),
+        ])
+    }
+
+    /// Refuses what it cannot say of any track.
+    pub(crate) fn check_labels(self, labels: &TrackLabels) -> Result<()> {
+        self.check_features([
+            (!Language::parse(&labels.language)?.is_undetermined(), Feature::Language),
             (labels.title.is_some(), Feature::TrackTitle),
             (labels.default.is_some() || labels.forced || labels.alternate_group.is_some(), Feature::TrackFlags),
-        ];
-        if let Some(video) = track.video() {
-            said.extend([
-                (!video.orientation.is_upright(), Feature::Rotation),
-                (video.orientation.mirrored, Feature::Mirroring),
-                (!video.sample_aspect_ratio.is_square(), Feature::AspectRatio),
-                (video.hdr != Default::default(), Feature::Hdr),
-                (video.alpha.is_some(), Feature::Alpha),
-            ]);
-        }
-        self.check_features(said)
+        ])
     }
 
     fn check_features(self, said: impl IntoIterator<Item = (bool, Feature)>) -> Result<()> {
-        for (is_said, feature) in said {
-            if is_said && !self.features().contains(&feature) {
-                let able: Vec<_> = Container::ALL.iter().filter(|other| other.features().contains(&feature)).collect();
-                let able: Vec<_> = able.iter().map(|container| container.name()).collect();
-                let able = if able.is_empty() { "no container can yet".into() } else { able.join(", ") + " can" };
-                return Err(Error::unsupported(format!("{self} has no place for {}: {able}", feature.name())));
-            }
+        said.into_iter().filter(|(is_said, _)| *is_said).try_for_each(|(_, feature)| self.check_feature(feature))
+    }
+
+    /// Refuses what it cannot say, and tells who can.
+    pub(crate) fn check_feature(self, feature: Feature) -> Result<()> {
+        if self.features().contains(&feature) {
+            return Ok(());
         }
-        Ok(())
+        let able = Container::ALL.iter().filter(|other| other.features().contains(&feature));
+        let able: Vec<_> = able.map(|container| container.name()).collect();
+        let able = if able.is_empty() { "no container can".into() } else { able.join(", ") + " can" };
+        Err(Error::unsupported(format!("{self} has no place for {}: {able}", feature.name())))
     }
 
     pub(super) fn open(self, settings: &MuxSettings) -> Result<Box<dyn Muxer>> {

@@ -14,6 +14,8 @@ pub mod codecs;
 mod fragments;
 #[path = "isobmff_hidden.rs"]
 mod hidden;
+#[path = "isobmff_segments.rs"]
+mod segments;
 
 use boxes::{Body, Node};
 
@@ -156,6 +158,7 @@ fn verify_source(mut source: &mut dyn Source) -> Checked<Movie> {
     let (mut free, mut stray, mut random_access, mut narrow) = (Vec::new(), false, None, None);
     let mut movie_box = None;
     let mut movie_fragments = Vec::new();
+    let mut movie_segments = segments::Segments::default();
     let mut media_data = Vec::new();
     let mut brands = Vec::new();
     let end = source.seek(SeekFrom::End(0)).map_err(|error| error.to_string())?;
@@ -178,6 +181,7 @@ fn verify_source(mut source: &mut dyn Source) -> Checked<Movie> {
         let body = at + header_size..at + size;
         ensure!((kind == "ftyp") == (at == 0), "the file begins with {kind}, or has a second ftyp");
         ensure!(random_access.is_none(), "{kind} after mfra");
+        movie_segments.follow(&kind, at, at + size)?;
         match kind.as_str() {
             // What becomes the header of all media data, in the moment before it does.
             "mdat" if movie_box.is_none() && size == 16 && header_size == 8 => stray = true,
@@ -186,6 +190,10 @@ fn verify_source(mut source: &mut dyn Source) -> Checked<Movie> {
                 let fragmented = movie_box.as_ref().is_some_and(|node: &Node| node.child("mvex").is_some());
                 hidden::check_free(source, body, end, fragmented)?;
                 free.push(size);
+            }
+            "styp" | "sidx" => {
+                let node = Node::parse(&kind, at, &read_at(&mut source, body.start, body.end - body.start)?)?;
+                movie_segments.read(&node, at + size, movie_fragments.len())?;
             }
             "ftyp" | "moov" | "moof" | "mfra" => {
                 let node = Node::parse(&kind, at, &read_at(&mut source, body.start, body.end - body.start)?)?;
@@ -226,6 +234,7 @@ fn verify_source(mut source: &mut dyn Source) -> Checked<Movie> {
             check_tiling(&movie)?;
         }
     }
+    movie_segments.check(&movie)?;
     for track in &movie.tracks {
         let members = movie.fragments.iter().flatten().filter(|(id, _)| *id == track.id);
         let pieces = if fragmented { members.map(|(_, count)| *count).collect() } else { vec![track.samples.len()] };
@@ -259,8 +268,10 @@ fn check_brands(movie: &Movie, fragmented: bool, recovering: bool) -> Checked<()
     let av1 = movie.tracks.iter().any(|track| matches!(track.entry, codecs::Entry::Av1(_)));
     ensure!(has("iso6"), "no brand iso6");
     ensure!(has("av01") == av1, "brand av01: {}, AV1 track: {av1}", has("av01"));
-    // Pictures do not promise that each fragment begins with a sync sample.
-    let cmaf = fragmented && !recovering && movie.tracks.len() == 1 && movie.tracks[0].handler == "soun";
+    // Pictures promise only in segments that each begins with a sync sample.
+    let segmented = movie.boxes.iter().any(|kind| kind == "styp");
+    let single = fragmented && !recovering && movie.tracks.len() == 1;
+    let cmaf = single && (movie.tracks[0].handler == "soun" || segmented);
     ensure!(has("cmfc") == cmaf, "brand cmfc: {}, one track of sound in fragments: {cmaf}", has("cmfc"));
     Ok(())
 }

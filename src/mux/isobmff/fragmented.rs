@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::boxes::BoxWriter;
+use super::description::Description;
 use super::movie::{self, MovieTrack};
 use super::random_access::RandomAccess;
 use super::recoverable::Recovery;
@@ -21,6 +22,7 @@ use crate::sink::Sink;
 /// beside it, and a fragmented one that is no stream an entry of `mfra` for each fragment.
 pub(in crate::mux) struct FragmentedMp4Muxer {
     settings: MuxSettings,
+    description: Description,
     /// What `moov` is about, until the first packet has come: it tells how far before 0 the file begins.
     header: Option<Vec<Track>>,
     tracks: Vec<TrackFragment>,
@@ -35,9 +37,10 @@ pub(in crate::mux) struct FragmentedMp4Muxer {
 }
 
 impl FragmentedMp4Muxer {
-    pub(in crate::mux) fn new(settings: MuxSettings) -> Self {
+    pub(super) fn new(settings: MuxSettings, description: Description) -> Self {
         FragmentedMp4Muxer {
             settings,
+            description,
             header: None,
             tracks: Vec::new(),
             leader: None,
@@ -87,7 +90,7 @@ impl FragmentedMp4Muxer {
             movie_tracks.push(MovieTrack { id, track, table, shortest: 0, duration: 0, edits });
         }
         let mut w = BoxWriter::new();
-        movie::write_movie(&mut w, movie_time_base(tracks), tracks.len(), &mut movie_tracks, true)?;
+        movie::write_movie(&mut w, &self.description, movie_time_base(tracks), tracks.len(), &mut movie_tracks, true)?;
         append(sink, &w.finish()?)?;
         self.header = None;
         Ok(())
@@ -147,8 +150,8 @@ impl Muxer for FragmentedMp4Muxer {
 
         if self.settings.layout == Layout::Recoverable {
             // Those of the plain file that it will be.
-            write_file_type(&[fourcc::ISOM, fourcc::ISO6, fourcc::MP42], tracks, sink)?;
-            self.recovery = Some(Recovery::begin(tracks, sink)?);
+            write_file_type(self.description.flavor, &[fourcc::ISOM, fourcc::ISO6, fourcc::MP42], tracks, sink)?;
+            self.recovery = Some(Recovery::begin(tracks, self.description.clone(), sink)?);
             return Ok(());
         }
         // Who follows a stream does not come to its end.
@@ -158,7 +161,7 @@ impl Muxer for FragmentedMp4Muxer {
             // A CMAF track file has one track, and each fragment begins with a sync sample, which pictures do not promise.
             structural.push(fourcc::CMFC);
         }
-        write_file_type(&structural, tracks, sink)
+        write_file_type(self.description.flavor, &structural, tracks, sink)
     }
 
     fn packet(&mut self, packet: Packet, sink: &mut dyn Sink) -> Result<()> {

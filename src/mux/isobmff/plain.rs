@@ -1,5 +1,6 @@
 //! MP4 with one movie box, behind the samples or in front of them, for sinks that can patch.
 
+use super::description::Description;
 use super::front::Front;
 use super::sample_index::SampleIndex;
 use super::{fourcc, write_file_type};
@@ -12,6 +13,7 @@ use crate::sink::Sink;
 /// the place of `free`.
 pub(in crate::mux) struct Mp4Muxer {
     settings: MuxSettings,
+    description: Description,
     tracks: Vec<TimeBase>,
     index: Option<SampleIndex>,
     front: Option<Front>,
@@ -33,8 +35,8 @@ const CHUNK_BYTES: usize = 1 << 20;
 const DEFAULT_RESERVE: u64 = 1 << 20;
 
 impl Mp4Muxer {
-    pub(in crate::mux) fn new(settings: MuxSettings) -> Self {
-        Mp4Muxer { settings, tracks: Vec::new(), index: None, front: None, chunk: None }
+    pub(super) fn new(settings: MuxSettings, description: Description) -> Self {
+        Mp4Muxer { settings, description, tracks: Vec::new(), index: None, front: None, chunk: None }
     }
 
     fn reserve(&self, sink: &dyn Sink) -> u64 {
@@ -54,9 +56,10 @@ impl Mp4Muxer {
 
 impl Muxer for Mp4Muxer {
     fn begin(&mut self, tracks: &[Track], sink: &mut dyn Sink) -> Result<()> {
-        self.index = Some(SampleIndex::new(tracks)?);
+        self.index = Some(SampleIndex::new(tracks, self.description.clone())?);
         self.tracks = tracks.iter().map(|track| track.time_base).collect();
-        write_file_type(&[fourcc::ISOM, fourcc::ISO6, fourcc::MP42], tracks, sink)?;
+        let brands = [fourcc::ISOM, fourcc::ISO6, fourcc::MP42];
+        write_file_type(self.description.flavor, &brands, tracks, sink)?;
         self.front = Some(Front::begin(self.reserve(sink), sink)?);
         Ok(())
     }

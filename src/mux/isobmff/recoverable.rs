@@ -17,6 +17,7 @@
 //! what changes that is one byte, which is either written or not: at every moment the file is wholly the one or wholly
 //! the other.
 
+use super::description::Description;
 use super::fourcc;
 use super::sample_index::{Entry, SampleIndex};
 use crate::error::{Error, Result};
@@ -38,8 +39,8 @@ const WIDE: u32 = 1;
 
 impl Recovery {
     /// Writes what stands before the first movie box.
-    pub fn begin(tracks: &[Track], sink: &mut dyn Sink) -> Result<Self> {
-        let index = SampleIndex::new(tracks)?;
+    pub fn begin(tracks: &[Track], description: Description, sink: &mut dyn Sink) -> Result<Self> {
+        let index = SampleIndex::new(tracks, description)?;
         let front = sink.position();
         append(sink, &[&FRONT.to_be_bytes()[..], &fourcc::FREE, &[0; 8]].concat())?;
         Ok(Recovery { index, front })

@@ -1,6 +1,7 @@
 //! The samples of all tracks, for a movie box that is written when they are all there.
 
 use super::boxes::BoxWriter;
+use super::description::Description;
 use super::movie::{self, MovieTrack};
 use super::sample_table::SampleTable;
 use super::timing::{MediaClock, Presentation, Samples, Span, movie_time_base};
@@ -9,6 +10,7 @@ use crate::media::{Packet, Track};
 
 /// What is kept of every packet until the file is finished: a sample table a track.
 pub(super) struct SampleIndex {
+    description: Description,
     tracks: Vec<IndexedTrack>,
 }
 
@@ -33,8 +35,8 @@ pub(super) struct Entry {
 }
 
 impl SampleIndex {
-    pub fn new(tracks: &[Track]) -> Result<Self> {
-        Ok(SampleIndex { tracks: tracks.iter().map(IndexedTrack::new).collect::<Result<_>>()? })
+    pub fn new(tracks: &[Track], description: Description) -> Result<Self> {
+        Ok(SampleIndex { description, tracks: tracks.iter().map(IndexedTrack::new).collect::<Result<_>>()? })
     }
 
     /// Checks `packet`; nothing changes.
@@ -105,7 +107,7 @@ impl SampleIndex {
             movie_tracks.push(MovieTrack { id, track, table, shortest, duration, edits });
         }
         let mut w = BoxWriter::new();
-        movie::write_movie(&mut w, movie_base, tracks.len(), &mut movie_tracks, false)?;
+        movie::write_movie(&mut w, &self.description, movie_base, tracks.len(), &mut movie_tracks, false)?;
         w.finish()
     }
 

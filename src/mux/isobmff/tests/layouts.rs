@@ -406,13 +406,13 @@ fn at_most_32_bytes_are_held_for_each_of_a_million_packets() {
         }
     };
     for layout in [Layout::Plain, Layout::FastStart] {
-        let mut muxer = Mp4Muxer::new(MuxSettings::of(layout));
+        let mut muxer = Mp4Muxer::new(MuxSettings::of(layout), Default::default());
         feed(&mut muxer);
         let held = muxer.allocated() as f64 / PACKETS as f64;
         assert!((8.0..32.0).contains(&held), "{layout}: {held} bytes a packet");
     }
     for (layout, most) in [(Layout::Recoverable, 32.0), (Layout::Fragmented, 0.1)] {
-        let mut muxer = FragmentedMp4Muxer::new(MuxSettings::of(layout));
+        let mut muxer = FragmentedMp4Muxer::new(MuxSettings::of(layout), Default::default());
         feed(&mut muxer);
         let held = muxer.allocated() as f64 / PACKETS as f64;
         assert!(held < most, "{layout}: {held} bytes a packet");

@@ -185,7 +185,7 @@ fn an_unfinished_file_can_be_walked() {
     let track = flac_track(48_000, 2, 16);
     let file = SharedWriter::new(Cursor::new(Vec::new()));
     let mut sink = SeekSink::new(file.clone()).unwrap();
-    let mut muxer = Mp4Muxer::new(MuxSettings::of(Layout::Plain));
+    let mut muxer = Mp4Muxer::new(MuxSettings::of(Layout::Plain), Default::default());
     muxer.begin(&[track], &mut sink).unwrap();
     muxer.packet(Packet::new(0, 0, 4096, true, vec![0; 100]), &mut sink).unwrap();
     sink.flush().unwrap();
