@@ -9,6 +9,8 @@ mod avi;
 mod cmaf;
 #[path = "outside/elementary.rs"]
 mod elementary;
+#[path = "outside/layouts.rs"]
+mod layouts;
 #[path = "support/readers.rs"]
 mod readers;
 #[cfg(feature = "animation")]

@@ -180,20 +180,20 @@ fn verify_source(mut source: &mut dyn Source) -> Checked<Movie> {
         ensure!(size >= header_size && size <= end - at, "{kind} at {at} claims {size} bytes of {}", end - at);
         let body = at + header_size..at + size;
         ensure!((kind == "ftyp") == (at == 0), "the file begins with {kind}, or has a second ftyp");
-        movie_segments.follow(&kind, at, at + size)?;
         ensure!(random_access.is_none(), "{kind} after mfra");
+        movie_segments.follow(&kind, at, at + size)?;
         match kind.as_str() {
             // What becomes the header of all media data, in the moment before it does.
             "mdat" if movie_box.is_none() && size == 16 && header_size == 8 => stray = true,
             "mdat" => media_data.push(body),
-            "styp" | "sidx" => {
-                let node = Node::parse(&kind, at, &read_at(&mut source, body.start, body.end - body.start)?)?;
-                movie_segments.read(&node, at + size, movie_fragments.len())?;
-            }
             "free" => {
                 let fragmented = movie_box.as_ref().is_some_and(|node: &Node| node.child("mvex").is_some());
                 hidden::check_free(source, body, end, fragmented)?;
                 free.push(size);
+            }
+            "styp" | "sidx" => {
+                let node = Node::parse(&kind, at, &read_at(&mut source, body.start, body.end - body.start)?)?;
+                movie_segments.read(&node, at + size, movie_fragments.len())?;
             }
             "ftyp" | "moov" | "moof" | "mfra" => {
                 let node = Node::parse(&kind, at, &read_at(&mut source, body.start, body.end - body.start)?)?;

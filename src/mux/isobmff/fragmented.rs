@@ -150,9 +150,8 @@ impl Muxer for FragmentedMp4Muxer {
 
         if self.settings.layout == Layout::Recoverable {
             // Those of the plain file that it will be.
-            let brands = [fourcc::ISOM, fourcc::ISO6, fourcc::MP42];
-            write_file_type(self.description.flavor, &brands, tracks, sink)?;
-            self.recovery = Some(Recovery::begin(self.description.clone(), tracks, sink)?);
+            write_file_type(self.description.flavor, &[fourcc::ISOM, fourcc::ISO6, fourcc::MP42], tracks, sink)?;
+            self.recovery = Some(Recovery::begin(tracks, self.description.clone(), sink)?);
             return Ok(());
         }
         // Who follows a stream does not come to its end.

@@ -3,13 +3,13 @@
 //!
 //! [`plain`] writes samples into one place and their index behind or, with [`front`], before them; [`fragmented`] writes
 //! pieces with an index each, which [`recoverable`] makes a plain file of and [`random_access`] one to seek in. All
-//! describe their tracks through [`movie`] and [`track`], which have [`sample_entry`] say what a decoder needs, and count
-//! time through [`timing`]; [`boxes`] knows how a box is written and [`fourcc`] what all of them are called. [`text`]
-//! stands before a layout, so that it knows of no cue or chapter.
+//! describe their tracks through [`movie`] and [`track`], which have [`sample_entry`] say what a decoder needs, and
+//! count time through [`timing`]; [`boxes`] knows how a box is written and [`fourcc`] what all of them are called.
+//! [`text`] stands before a layout, so that it knows of no cue or chapter.
 //!
 //! MOV, from which the format was made, differs by its [`description`]; [`mov`] has the sample entries of its own.
 
-pub(super) mod boxes;
+mod boxes;
 mod chapters;
 mod description;
 mod fourcc;
@@ -24,13 +24,13 @@ mod random_access;
 mod recoverable;
 mod sample_entry;
 mod sample_index;
-pub(super) mod sample_table;
+mod sample_table;
 mod text;
 mod timing;
 mod track;
 mod track_file;
 mod track_fragment;
-pub(super) mod visual;
+mod visual;
 mod webvtt;
 
 #[cfg(test)]

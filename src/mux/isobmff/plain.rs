@@ -56,7 +56,7 @@ impl Mp4Muxer {
 
 impl Muxer for Mp4Muxer {
     fn begin(&mut self, tracks: &[Track], sink: &mut dyn Sink) -> Result<()> {
-        self.index = Some(SampleIndex::new(self.description.clone(), tracks)?);
+        self.index = Some(SampleIndex::new(tracks, self.description.clone())?);
         self.tracks = tracks.iter().map(|track| track.time_base).collect();
         let brands = [fourcc::ISOM, fourcc::ISO6, fourcc::MP42];
         write_file_type(self.description.flavor, &brands, tracks, sink)?;

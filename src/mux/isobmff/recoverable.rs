@@ -39,8 +39,8 @@ const WIDE: u32 = 1;
 
 impl Recovery {
     /// Writes what stands before the first movie box.
-    pub fn begin(description: Description, tracks: &[Track], sink: &mut dyn Sink) -> Result<Self> {
-        let index = SampleIndex::new(description, tracks)?;
+    pub fn begin(tracks: &[Track], description: Description, sink: &mut dyn Sink) -> Result<Self> {
+        let index = SampleIndex::new(tracks, description)?;
         let front = sink.position();
         append(sink, &[&FRONT.to_be_bytes()[..], &fourcc::FREE, &[0; 8]].concat())?;
         Ok(Recovery { index, front })

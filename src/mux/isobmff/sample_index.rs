@@ -35,7 +35,7 @@ pub(super) struct Entry {
 }
 
 impl SampleIndex {
-    pub fn new(description: Description, tracks: &[Track]) -> Result<Self> {
+    pub fn new(tracks: &[Track], description: Description) -> Result<Self> {
         Ok(SampleIndex { description, tracks: tracks.iter().map(IndexedTrack::new).collect::<Result<_>>()? })
     }
 

@@ -83,6 +83,7 @@ impl TrackFile {
     /// Checks that `packet` can be told of, behind those that were checked before.
     pub fn check(&mut self, packet: &Packet) -> Result<()> {
         let sample = self.clock.sample(packet)?;
+        self.clock.decode_time(packet.pts, 0)?;
         if let Some(last) = self.last {
             self.clock.duration_until(last, packet.pts)?;
         }
