@@ -113,7 +113,7 @@ pub fn verify_head(bytes: &[u8], length: u64) -> Checked<File> {
         }
         None if live => {
             check!(riff_size == u32::MAX, "a RIFF of {riff_size} bytes around unknown data");
-            check!(fact.is_none_or(|fact| fact == u32::MAX), "a fact of {fact:?} of unknown data");
+            check!(fact.is_none_or(|fact| fact == 0), "a fact of {fact:?} of unknown data");
             check!(!ids.iter().any(|id| id == "JUNK"), "JUNK in a live file");
             behind
         }

@@ -91,7 +91,8 @@ impl Muxer for WavMuxer {
         let mut fact_at = None;
         if config.format == SampleFormat::F32 {
             fact_at = Some(start + out.len() as u64 + 8);
-            out.extend(chunk(b"fact", &UNKNOWN.to_le_bytes())?); // dwSampleLength
+            // 0 until it is known: readers take any other value for the length, this one too where sizes are unknown.
+            out.extend(chunk(b"fact", &0u32.to_le_bytes())?); // dwSampleLength
         }
         out.append(&mut self.info);
         out.extend(info::cues(&self.metadata.chapters, config.sample_rate)?);
@@ -180,7 +181,10 @@ impl Samples {
         ds64.extend_from_slice(&data_size.to_le_bytes()); // dataSize
         ds64.extend_from_slice(&count.to_le_bytes()); // sampleCount
         ds64.extend_from_slice(&[0; 4]); // tableLength
-        // The 32-bit sizes keep the value that sends readers to `ds64`.
+        // The 32-bit sizes have the value that sends readers to `ds64`.
+        if let Some(fact_at) = self.fact_at {
+            patch(sink, fact_at, &UNKNOWN.to_le_bytes())?;
+        }
         patch(sink, self.start + 12, &chunk(b"ds64", &ds64)?)?;
         patch(sink, self.start, b"RF64")
     }
