@@ -74,7 +74,8 @@ fn av1_streams_hold_the_pictures_of_matroska() {
     if let Some(mkvmerge) = tool("mkvmerge") {
         for name in ["file.ivf", "live.ivf", "stream.obu"] {
             let (success, out, _) = run(Command::new(&mkvmerge).arg("-o").arg(path("out.mkv")).arg(path(name)));
-            let complaints: Vec<_> = out.lines().filter(|l| l.starts_with("Warning") || l.starts_with("Error")).collect();
+            let complaints: Vec<_> =
+                out.lines().filter(|l| l.starts_with("Warning") || l.starts_with("Error")).collect();
             assert!(success && complaints.is_empty(), "{name}: {out}");
         }
     }

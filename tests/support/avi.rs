@@ -367,7 +367,8 @@ impl Header {
 
     fn complete(self, riffs: usize) -> Result<File> {
         let frames = self.frames();
-        let equal = |what: &str, said: u32, is: u64| ensure(u64::from(said) == is, || format!("{what} {said}, not {is}"));
+        let equal =
+            |what: &str, said: u32, is: u64| ensure(u64::from(said) == is, || format!("{what} {said}, not {is}"));
         equal("dwTotalFrames of avih", self.total_frames, self.first_frames.into())?;
         equal("dwTotalFrames of dmlh", self.all_frames, frames.into())?;
         let largest = |state: &StreamState| state.stream.chunks.iter().map(|chunk| chunk.size).max().unwrap_or(0);
@@ -437,7 +438,9 @@ impl StreamState {
         for head in behind {
             match &head.id {
                 b"strn" if title.is_none() && aspect.is_none() => title = Some(reader.text(head)?),
-                b"vprp" if aspect.is_none() => aspect = Some(read_properties(reader, head, &read, rate.div_ceil(scale))?),
+                b"vprp" if aspect.is_none() => {
+                    aspect = Some(read_properties(reader, head, &read, rate.div_ceil(scale))?)
+                }
                 _ => return Err(format!("{} in strl", name(head.id))),
             }
         }
@@ -460,7 +463,9 @@ impl StreamState {
 
     /// Takes a chunk; whether decoding can begin at it, as it can at each that is not empty.
     fn add(&mut self, head: &Head, riff: usize) -> Result<bool> {
-        ensure(head.id == self.index_id, || format!("{} in movi, where the stream is {}", name(head.id), name(self.index_id)))?;
+        ensure(head.id == self.index_id, || {
+            format!("{} in movi, where the stream is {}", name(head.id), name(self.index_id))
+        })?;
         let ticks = match (self.block, self.picture_bytes) {
             (0, Some(bytes)) if head.size != 0 && head.size != bytes => {
                 return Err(format!("a picture of {} bytes, not {bytes}", head.size));
@@ -561,7 +566,9 @@ fn read_audio_format(reader: &mut Reader<impl Read + Seek>, head: &Head) -> Resu
         f.is_short("cbSize", 22)?;
         f.is_short("wValidBitsPerSample", bits)?;
         let speakers = f.u32();
-        ensure(speakers.count_ones() == channels.into(), || format!("dwChannelMask {speakers:#x}, {channels} channels"))?;
+        ensure(speakers.count_ones() == channels.into(), || {
+            format!("dwChannelMask {speakers:#x}, {channels} channels")
+        })?;
         mask = Some(speakers);
         let sub_format = f.u16();
         ensure(matches!(sub_format, 1 | 3), || format!("SubFormat {sub_format}"))?;
@@ -592,7 +599,12 @@ fn read_super_index(reader: &mut Reader<impl Read + Seek>, head: &Head, id: [u8;
 }
 
 /// The video properties header; the shape of the picture.
-fn read_properties(reader: &mut Reader<impl Read + Seek>, head: &Head, format: &Format, hertz: u32) -> Result<(u16, u16)> {
+fn read_properties(
+    reader: &mut Reader<impl Read + Seek>,
+    head: &Head,
+    format: &Format,
+    hertz: u32,
+) -> Result<(u16, u16)> {
     let Format::Video { width, height, .. } = format else { return Err("vprp of sound".into()) };
     let mut f = reader.fields(head, b"vprp", 68)?;
     f.is("VideoFormatToken", 0)?;

@@ -175,7 +175,9 @@ pub fn y4m(bytes: &[u8]) -> Result<Y4m> {
         let behind = rest.strip_prefix(b"FRAME\n").ok_or_else(|| format!("no FRAME at picture {number}"))?;
         let (data, behind) =
             behind.split_at_checked(picture).ok_or_else(|| format!("picture {number} has {} bytes", behind.len()))?;
-        ensure(bytes_a_sample == 1 || data.chunks(2).all(|pair| pair[1] < 4), || format!("picture {number} has 11 bits"))?;
+        ensure(bytes_a_sample == 1 || data.chunks(2).all(|pair| pair[1] < 4), || {
+            format!("picture {number} has 11 bits")
+        })?;
         pictures.push(data.to_vec());
         rest = behind;
     }

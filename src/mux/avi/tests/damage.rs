@@ -173,8 +173,24 @@ fn every_field_of_the_indexes_counts() {
 fn chunks_cannot_be_missing_or_foreign_or_of_another_size() {
     let file = sample();
     for (id, nth) in [
-        ("RIFF", 0), ("RIFF", 1), ("hdrl", 0), ("avih", 0), ("strl", 0), ("strh", 0), ("strf", 1), ("indx", 2), ("vprp", 0),
-        ("odml", 0), ("dmlh", 0), ("IDIT", 0), ("INFO", 0), ("INAM", 0), ("movi", 0), ("movi", 1), ("idx1", 0), ("ix02", 0),
+        ("RIFF", 0),
+        ("RIFF", 1),
+        ("hdrl", 0),
+        ("avih", 0),
+        ("strl", 0),
+        ("strh", 0),
+        ("strf", 1),
+        ("indx", 2),
+        ("vprp", 0),
+        ("odml", 0),
+        ("dmlh", 0),
+        ("IDIT", 0),
+        ("INFO", 0),
+        ("INAM", 0),
+        ("movi", 0),
+        ("movi", 1),
+        ("idx1", 0),
+        ("ix02", 0),
     ] {
         let at = place(&file, id, nth) - 8;
         let mut damaged = file.clone();

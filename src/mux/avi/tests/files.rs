@@ -43,7 +43,8 @@ fn late_starts_gaps_and_long_frames_are_empty_chunks_and_silence() {
 
 #[test]
 fn what_lies_before_0_or_is_padding_is_cut_off() {
-    let tracks = [jpeg_track(Some(FrameRate::from(25)), TimeBase::per_second(25)), pcm_track(8000, 2, SampleFormat::F32)];
+    let tracks =
+        [jpeg_track(Some(FrameRate::from(25)), TimeBase::per_second(25)), pcm_track(8000, 2, SampleFormat::F32)];
     let packets = [
         sound(1, &tracks, -300, 200),
         frame(0, -2, 1, 20),

@@ -20,16 +20,11 @@ fn any_pieces() -> impl Strategy<Value = Vec<Piece>> {
 }
 
 fn any_track() -> impl Strategy<Value = Track> {
-    let format = prop_oneof![
-        Just(SampleFormat::S16),
-        Just(SampleFormat::S24),
-        Just(SampleFormat::S32),
-        Just(SampleFormat::F32)
-    ];
+    let format =
+        prop_oneof![Just(SampleFormat::S16), Just(SampleFormat::S24), Just(SampleFormat::S32), Just(SampleFormat::F32)];
     prop_oneof![
-        (1u32..=1001, 24u32..100_000).prop_map(|(den, num)| {
-            jpeg_track(Some(FrameRate::new(num, den)), TimeBase::new(den, num).unwrap())
-        }),
+        (1u32..=1001, 24u32..100_000)
+            .prop_map(|(den, num)| { jpeg_track(Some(FrameRate::new(num, den)), TimeBase::new(den, num).unwrap()) }),
         (1u32..=1000).prop_map(|rate| jpeg_track(None, TimeBase::per_second(rate))),
         (1u32..40, 1u32..40).prop_map(|(width, height)| raw_track(PixelFormat::Yuv422p10, width, height)),
         (1u32..=192_000, 1u8..=8, format).prop_map(|(rate, channels, format)| pcm_track(rate, channels, format)),

@@ -108,6 +108,7 @@ fn every_word_of_y4m_counts() {
         assert!(verifier::y4m(&stream[..cut]).is_err(), "the first {cut} bytes");
     }
     let deep = raw_track(PixelFormat::Gray10, 1, 1);
-    let bits = |high| write(Container::Y4m, Layout::Live, &deep, &[Packet::new(0, 0, 1, true, vec![255, high])]).unwrap();
+    let bits =
+        |high| write(Container::Y4m, Layout::Live, &deep, &[Packet::new(0, 0, 1, true, vec![255, high])]).unwrap();
     assert!(verifier::y4m(&bits(3)).is_ok() && verifier::y4m(&bits(4)).unwrap_err().contains("11 bits"));
 }
