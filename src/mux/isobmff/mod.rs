@@ -9,7 +9,7 @@
 //!
 //! MOV, from which the format was made, differs by its [`description`]; [`mov`] has the sample entries of its own.
 
-mod boxes;
+pub(super) mod boxes;
 mod chapters;
 mod description;
 mod fourcc;
@@ -24,13 +24,13 @@ mod random_access;
 mod recoverable;
 mod sample_entry;
 mod sample_index;
-mod sample_table;
+pub(super) mod sample_table;
 mod text;
 mod timing;
 mod track;
 mod track_file;
 mod track_fragment;
-mod visual;
+pub(super) mod visual;
 mod webvtt;
 
 #[cfg(test)]
