@@ -37,7 +37,10 @@ impl Frames {
         }
         if (video.coded_width, video.coded_height) != (video.width, video.height) || video.width.min(video.height) == 0
         {
-            return Err(Error::input(format!("an animation of {}x{} pixels, not shown whole", video.width, video.height)));
+            return Err(Error::input(format!(
+                "an animation of {}x{} pixels, not shown whole",
+                video.width, video.height
+            )));
         }
         Ok(Frames {
             width: video.width,

@@ -4,11 +4,13 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::{MuxSettings, Muxer, avif, isobmff, matroska};
 #[cfg(feature = "animation")]
 use super::{apng, gif};
-use super::{MuxSettings, Muxer, avif, isobmff, matroska};
 use crate::error::{Error, Result};
-use crate::media::{AudioCodec, Language, Metadata, PixelFormat, SubtitleCodec, Track, TrackKind, TrackLabels, VideoCodec};
+use crate::media::{
+    AudioCodec, Language, Metadata, PixelFormat, SubtitleCodec, Track, TrackKind, TrackLabels, VideoCodec,
+};
 
 /// A container, as its row in the table describes it.
 pub(super) struct Format {

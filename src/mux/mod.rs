@@ -2,10 +2,10 @@
 
 #[cfg(feature = "animation")]
 mod animation;
-#[cfg(feature = "animation")]
-mod apng;
 #[cfg(all(test, feature = "animation"))]
 mod animation_tests;
+#[cfg(feature = "animation")]
+mod apng;
 mod avif;
 mod formats;
 #[cfg(feature = "animation")]

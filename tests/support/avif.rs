@@ -176,7 +176,7 @@ fn meta(bytes: &[u8], file: &[u8]) -> Checked<Vec<Item>> {
     let mut body = Body(entries);
     body.expect("iinf", &[0, 0, 0, 0, 0, count as u8])?;
     let found = boxes(body.0)?;
-    ensure!(found.len() == count.into() && found.iter().all(|(kind, _)| kind == "infe"), "iinf");
+    ensure!(found.len() == usize::from(count) && found.iter().all(|(kind, _)| kind == "infe"), "iinf");
     for (((_, entry), item), id) in found.iter().zip(&mut items).zip(1u8..) {
         let mut body = Body(entry);
         body.expect("infe", &[2, 0, 0, 0, 0, id, 0, 0, b'a', b'v', b'0', b'1'])?;
@@ -366,7 +366,13 @@ fn movie(bytes: &[u8], file: &[u8]) -> Checked<(Vec<Track>, u32)> {
     let (timescale, duration) = (body.u32()?, body.u32()?);
     body.expect("rate, volume", &[0, 1, 0, 0, 1, 0])?;
     body.expect("reserved", &[0; 10])?;
-    body.expect("matrix", &[0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x40, 0, 0, 0])?;
+    body.expect(
+        "matrix",
+        &[
+            0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x40, 0, 0,
+            0,
+        ],
+    )?;
     body.expect("pre_defined", &[0; 24])?;
     ensure!(body.u32()? as usize == found.len(), "next_track_ID");
     body.end("mvhd")?;

@@ -80,9 +80,8 @@ struct Place {
 
 /// Red, green, blue, and alpha where there is any.
 fn places(format: FrameFormat) -> [Option<Place>; 4] {
-    let packed = |order: [usize; 4], step: usize| {
-        order.map(|first| (first < step).then_some(Place { plane: 0, first, step }))
-    };
+    let packed =
+        |order: [usize; 4], step: usize| order.map(|first| (first < step).then_some(Place { plane: 0, first, step }));
     let planar = |count: usize| [0, 1, 2, 3].map(|plane| (plane < count).then_some(Place { plane, first: 0, step: 1 }));
     match format {
         FrameFormat::Rgb => packed([0, 1, 2, 3], 3),

@@ -88,7 +88,8 @@ mod tests {
             let mut delays = Delays::new(TimeBase::per_second(den));
             let (mut said, step) = (0.0, i64::from(den / 24 + 7));
             for frame in 1..500 {
-                said += delays.until(frame * step).unwrap().iter().map(|&(n, d)| f64::from(n) / f64::from(d)).sum::<f64>();
+                said +=
+                    delays.until(frame * step).unwrap().iter().map(|&(n, d)| f64::from(n) / f64::from(d)).sum::<f64>();
                 let exact = (frame * step) as f64 / f64::from(den);
                 assert!((said - exact).abs() < 0.51 / f64::from(FINE), "{den}: {said} for {exact}");
             }

@@ -45,7 +45,10 @@ impl Muxer for ApngMuxer {
         let track = tracks.first().ok_or_else(|| Error::input("an animation without a track"))?;
         let frames = Frames::new(track, None)?;
         if frames.width.max(frames.height) > i32::MAX as u32 {
-            return Err(Error::input(format!("{}x{} pixels: PNG holds 2147483647 a side", frames.width, frames.height)));
+            return Err(Error::input(format!(
+                "{}x{} pixels: PNG holds 2147483647 a side",
+                frames.width, frames.height
+            )));
         }
         append(sink, &SIGNATURE)?;
         let mut header = Vec::new();
@@ -106,9 +109,7 @@ impl Animation {
         }
         let rect = match &self.shown {
             None => Rect::whole(width, height),
-            Some(shown) => {
-                Rect::of_changes(shown, &frame.pixels, width as usize, channels).unwrap_or(Rect::PIXEL)
-            }
+            Some(shown) => Rect::of_changes(shown, &frame.pixels, width as usize, channels).unwrap_or(Rect::PIXEL),
         };
         let mut rect = rect;
         for delay in self.delays.until(frame.end)? {

@@ -80,10 +80,13 @@ fn colours_that_are_not_srgb_are_named() {
 
 #[test]
 fn every_byte_counts() {
-    let file = apng(&track(PixelFormat::Rgba, (5, 3), NTSC), &[
-        Packet::new(0, 0, 1001, true, picture(PixelFormat::Rgba, (5, 3), 0)),
-        Packet::new(0, 1001, 1001, true, picture(PixelFormat::Rgba, (5, 3), 1)),
-    ]);
+    let file = apng(
+        &track(PixelFormat::Rgba, (5, 3), NTSC),
+        &[
+            Packet::new(0, 0, 1001, true, picture(PixelFormat::Rgba, (5, 3), 0)),
+            Packet::new(0, 1001, 1001, true, picture(PixelFormat::Rgba, (5, 3), 1)),
+        ],
+    );
     assert!(verifier::png(&file).is_ok());
     for at in 0..file.len() {
         let mut damaged = file.clone();

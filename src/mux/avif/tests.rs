@@ -20,7 +20,10 @@ fn coded(format: PixelFormat, (width, height): (usize, usize), count: usize) -> 
         let mut picture = Picture::new(format, width, height);
         for plane in &mut picture.planes {
             if let Plane::U8(samples) = plane {
-                samples.iter_mut().zip(0usize..).for_each(|(sample, at)| *sample = ((at % width + 3 * index) * 9) as u8);
+                samples
+                    .iter_mut()
+                    .zip(0usize..)
+                    .for_each(|(sample, at)| *sample = ((at % width + 3 * index) * 9) as u8);
             }
         }
         engine.encode(VideoInput { picture: picture.view(), force_key: false }, &mut out).unwrap();
@@ -111,9 +114,18 @@ fn padding_shape_light_and_orientation_are_said() {
             video.hdr.mastering = Some(MasteringDisplay::BT2020);
         });
         let item = &verified(&track, &packets).items[0];
-        assert_eq!((item.rotation, item.mirrored, item.pixel_shape), (rotation, mirrored, Some((4, 3))), "{orientation}");
-        let clap: Vec<i32> =
-            item.clean_aperture.as_ref().unwrap().chunks(4).map(|word| i32::from_be_bytes(word.try_into().unwrap())).collect();
+        assert_eq!(
+            (item.rotation, item.mirrored, item.pixel_shape),
+            (rotation, mirrored, Some((4, 3))),
+            "{orientation}"
+        );
+        let clap: Vec<i32> = item
+            .clean_aperture
+            .as_ref()
+            .unwrap()
+            .chunks(4)
+            .map(|word| i32::from_be_bytes(word.try_into().unwrap()))
+            .collect();
         assert_eq!(clap, [10, 1, 7, 1, -6, 2, -9, 2]);
         assert_eq!(item.hdr.0.as_ref().unwrap()[..4], [8500u16.to_be_bytes(), 39_850u16.to_be_bytes()].concat());
     }

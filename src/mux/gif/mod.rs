@@ -131,8 +131,18 @@ impl Animation {
             // Parts of a picture whose sides have 16 bits.
             let [left, top, width, height] = [rect.left, rect.top, rect.width, rect.height].map(|value| value as u16);
             let (palette, buffer) = (Some(palette), indices.into());
-            let written =
-                gif::Frame { delay, dispose, transparent, top, left, width, height, palette, buffer, ..Default::default() };
+            let written = gif::Frame {
+                delay,
+                dispose,
+                transparent,
+                top,
+                left,
+                width,
+                height,
+                palette,
+                buffer,
+                ..Default::default()
+            };
             self.encoder.write_frame(&written).map_err(failed)?;
         }
         self.count += 1;

@@ -99,7 +99,8 @@ impl Group {
             let of = |cell: &Gathered| u64::from(cell.mean()[channel].abs_diff(mean[channel])).pow(2) * cell.count;
             all[cells.clone()].iter().map(of).sum()
         };
-        let (channel, variation) = (0..3).map(|channel| (channel, variation(channel))).max_by_key(|of| of.1).unwrap_or((0, 0));
+        let (channel, variation) =
+            (0..3).map(|channel| (channel, variation(channel))).max_by_key(|of| of.1).unwrap_or((0, 0));
         Group { cells, channel, variation }
     }
 
@@ -164,9 +165,7 @@ fn quantize(pixels: &[Option<Rgb>], room: usize) -> Vec<Rgb> {
 }
 
 fn nearest(colors: &[Rgb], to: Rgb) -> usize {
-    let distance = |color: &Rgb| -> u32 {
-        color.iter().zip(to).map(|(&a, b)| u32::from(a.abs_diff(b)).pow(2)).sum()
-    };
+    let distance = |color: &Rgb| -> u32 { color.iter().zip(to).map(|(&a, b)| u32::from(a.abs_diff(b)).pow(2)).sum() };
     colors.iter().enumerate().min_by_key(|(_, color)| distance(color)).map_or(0, |(index, _)| index)
 }
 
@@ -185,7 +184,8 @@ fn dither(pixels: &[Option<Rgb>], width: usize, colors: &[Rgb]) -> Vec<u8> {
             };
             // Three quarters of it: all would be seen as noise.
             let off = row[x + 1].map(|off| off * 3 / 64);
-            let wanted: [i32; 3] = std::array::from_fn(|channel| (i32::from(color[channel]) + off[channel]).clamp(0, 255));
+            let wanted: [i32; 3] =
+                std::array::from_fn(|channel| (i32::from(color[channel]) + off[channel]).clamp(0, 255));
             let wanted = wanted.map(|value| value as u8);
             let middle = wanted.map(|value| value & !3 | 2);
             let index = *known[cell(wanted)].get_or_insert_with(|| nearest(colors, middle) as u8);
@@ -231,10 +231,15 @@ mod tests {
         let pixels: Vec<_> = (0..256 * 64).map(|i| Some([(i % 256) as u8, (i / 64) as u8, (i % 97) as u8])).collect();
         let indexed = Indexed::new(&pixels, 256);
         assert!(indexed.palette.len() <= 768 && indexed.transparent.is_none());
-        let squares: u64 = pixels.iter().flatten().zip(&indexed.indices).flat_map(|(color, &index)| {
-            let found = &indexed.palette[3 * usize::from(index)..][..3];
-            color.iter().zip(found).map(|(&a, &b)| u64::from(a.abs_diff(b)).pow(2)).collect::<Vec<_>>()
-        }).sum();
+        let squares: u64 = pixels
+            .iter()
+            .flatten()
+            .zip(&indexed.indices)
+            .flat_map(|(color, &index)| {
+                let found = &indexed.palette[3 * usize::from(index)..][..3];
+                color.iter().zip(found).map(|(&a, &b)| u64::from(a.abs_diff(b)).pow(2)).collect::<Vec<_>>()
+            })
+            .sum();
         let psnr = 10.0 * (255.0f64.powi(2) * (3 * pixels.len()) as f64 / squares as f64).log10();
         assert!(psnr > 27.0, "{psnr} dB");
     }

@@ -354,7 +354,8 @@ fn red_green_and_blue_keep_their_values() {
                     _ => (channel, 1),
                 };
                 let index = y * (19 * step + 3) + x * step + if format.planes() == 1 { channel } else { 0 };
-                let sample = if depth == 8 { source.bytes[plane][index].into() } else { source.words[plane][index].into() };
+                let sample =
+                    if depth == 8 { source.bytes[plane][index].into() } else { source.words[plane][index].into() };
                 u32::min(sample, max)
             };
             for to in [PixelFormat::Rgb, PixelFormat::Rgba] {
@@ -374,7 +375,10 @@ fn red_green_and_blue_keep_their_values() {
                             _ => f64::from(sample(order[plane], x, y)) / one * f64::from(alpha) / one,
                         };
                         let found = f64::from(view_value(&view, plane, x, y));
-                        assert!((found - 255.0 * exact).abs() <= 0.5 + 1e-6, "{format} {depth} to {to}: {plane} {x} {y}");
+                        assert!(
+                            (found - 255.0 * exact).abs() <= 0.5 + 1e-6,
+                            "{format} {depth} to {to}: {plane} {x} {y}"
+                        );
                     }
                 }
             }
