@@ -3,6 +3,7 @@
 mod damage;
 mod entries;
 mod fragmented;
+mod metadata;
 mod plain;
 mod readers;
 mod real;
