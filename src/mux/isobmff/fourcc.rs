@@ -125,6 +125,12 @@ pub(super) const TFDT: FourCc = *b"tfdt";
 /// A run of samples (8.8.8).
 pub(super) const TRUN: FourCc = *b"trun";
 
+// Boxes of segments.
+/// The type of a segment (8.16.2).
+pub(super) const STYP: FourCc = *b"styp";
+/// Segment index (8.16.3).
+pub(super) const SIDX: FourCc = *b"sidx";
+
 // Sample entries and their boxes.
 /// AV1 (AV1-ISOBMFF 2.2).
 pub(super) const AV01: FourCc = *b"av01";
@@ -233,3 +239,9 @@ pub(super) const MP42: FourCc = *b"mp42";
 pub(super) const QT: FourCc = *b"qt  ";
 /// CMAF (ISO/IEC 23000-19): a file of one track whose fragments follow its rules.
 pub(super) const CMFC: FourCc = *b"cmfc";
+/// A CMAF segment (ISO/IEC 23000-19).
+pub(super) const CMFS: FourCc = *b"cmfs";
+/// A media segment of DASH (ISO/IEC 23009-1).
+pub(super) const MSDH: FourCc = *b"msdh";
+/// One with an index in front (ISO/IEC 23009-1).
+pub(super) const MSIX: FourCc = *b"msix";

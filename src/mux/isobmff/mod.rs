@@ -22,20 +22,22 @@ mod sample_table;
 mod text;
 mod timing;
 mod track;
+mod track_file;
 mod track_fragment;
 mod visual;
 mod webvtt;
 
 #[cfg(test)]
-mod tests;
+pub(in crate::mux) mod tests;
 #[cfg(test)]
 #[path = "../../../tests/support/isobmff.rs"]
-mod verifier;
+pub(in crate::mux) mod verifier;
 
 use self::description::{Description, Flavor};
 use self::fragmented::FragmentedMp4Muxer;
 use self::plain::Mp4Muxer;
 use self::text::TextMuxer;
+pub(super) use self::track_file::{Head, TrackFile};
 use crate::error::Result;
 use crate::media::{CodecConfig, Track};
 use crate::mux::{Container, Layout, MuxSettings, Muxer, append};

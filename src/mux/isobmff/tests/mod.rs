@@ -7,7 +7,7 @@ mod metadata;
 mod plain;
 mod readers;
 mod real;
-mod synthetic;
+pub(in crate::mux) mod synthetic;
 
 use std::io::Cursor;
 
