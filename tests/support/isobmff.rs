@@ -14,8 +14,16 @@ pub mod codecs;
 mod fragments;
 #[path = "isobmff_hidden.rs"]
 mod hidden;
+#[path = "isobmff_metadata.rs"]
+pub mod metadata;
+#[path = "isobmff_mov.rs"]
+mod mov;
 #[path = "isobmff_segments.rs"]
 mod segments;
+#[path = "isobmff_text.rs"]
+pub mod text;
+#[path = "isobmff_visual.rs"]
+pub mod visual;
 
 use boxes::{Body, Node};
 
@@ -46,6 +54,9 @@ pub struct Movie {
     pub free: Vec<u64>,
     /// The fragmented file that a plain one was before it was finished, where there is one in its media data.
     pub hidden: Option<Box<Movie>>,
+    /// In seconds since 1904 began; 0 where it is not said.
+    pub creation_time: u64,
+    pub metadata: metadata::Metadata,
 }
 
 #[derive(Debug)]
@@ -59,6 +70,19 @@ pub struct Track {
     pub width: u32,
     pub height: u32,
     pub alternate_group: u16,
+    /// Width and height in 16.16 fixed point.
+    pub size: (u32, u32),
+    /// Quarter turns clockwise, of a picture that was mirrored first if the second is true.
+    pub orientation: (u8, bool),
+    pub enabled: bool,
+    pub creation_time: u64,
+    /// What `hdlr` calls it, and its title in `udta`.
+    pub name: String,
+    pub title: Option<String>,
+    /// Whether its role is that of forced subtitles.
+    pub forced: bool,
+    /// The track of its chapters.
+    pub chapter_track: Option<u32>,
     pub edits: Vec<Edit>,
     pub entry: codecs::Entry,
     pub samples: Vec<Sample>,
@@ -212,7 +236,8 @@ fn verify_source(mut source: &mut dyn Source) -> Checked<Movie> {
     let movie_box = movie_box.ok_or("no moov")?;
     let fragmented = movie_box.child("mvex").is_some();
     ensure!(fragmented || movie_fragments.is_empty(), "moof in a file without mvex");
-    let mut movie = movie(&movie_box, fragmented)?;
+    let quicktime = brands == ["qt  "];
+    let mut movie = movie(&movie_box, fragmented, quicktime)?;
     (movie.brands, movie.boxes, movie.media_data) = (brands, boxes, media_data);
     movie.free = free;
     fragments::read(&movie_fragments, &mut movie)?;
@@ -266,12 +291,16 @@ fn file_type(node: &Node) -> Checked<Vec<String>> {
 fn check_brands(movie: &Movie, fragmented: bool, recovering: bool) -> Checked<()> {
     let has = |brand: &str| movie.brands.iter().any(|found| found == brand);
     let av1 = movie.tracks.iter().any(|track| matches!(track.entry, codecs::Entry::Av1(_)));
+    if has("qt  ") {
+        ensure!(movie.brands.len() == 1, "MOV with brands {:?}", movie.brands);
+        return Ok(());
+    }
     ensure!(has("iso6"), "no brand iso6");
     ensure!(has("av01") == av1, "brand av01: {}, AV1 track: {av1}", has("av01"));
     // Pictures promise only in segments that each begins with a sync sample.
     let segmented = movie.boxes.iter().any(|kind| kind == "styp");
     let single = fragmented && !recovering && movie.tracks.len() == 1;
-    let cmaf = single && (movie.tracks[0].handler == "soun" || segmented);
+    let cmaf = single && (movie.tracks[0].handler != "vide" || segmented);
     ensure!(has("cmfc") == cmaf, "brand cmfc: {}, one track of sound in fragments: {cmaf}", has("cmfc"));
     Ok(())
 }
@@ -305,12 +334,19 @@ fn check_tiling(movie: &Movie) -> Checked<()> {
 const MATRIX: [u8; 36] =
     [0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x40, 0, 0, 0];
 
-fn movie(node: &Node, fragmented: bool) -> Checked<Movie> {
+/// Creation and modification time, which are one.
+fn creation_time(body: &mut Body<'_>, version: u8) -> Checked<u64> {
+    let (created, modified) = (body.wide(version)?, body.wide(version)?);
+    ensure!(created == modified, "creation time {created}, modification time {modified}");
+    Ok(created)
+}
+
+fn movie(node: &Node, fragmented: bool, quicktime: bool) -> Checked<Movie> {
     let (mut body, version, _) = node.only("mvhd").full_fields(1)?;
-    body.zeros("creation and modification time", if version == 1 { 16 } else { 8 })?;
+    let creation_time = creation_time(&mut body, version)?;
     let timescale = body.u32()?;
     let duration = body.wide(version)?;
-    ensure!(version == 0 || duration > u64::from(u32::MAX), "mvhd is of version 1 for no reason");
+    ensure!(version == 0 || duration.max(creation_time) > u64::from(u32::MAX), "mvhd is of version 1 for no reason");
     body.expect("rate and volume", &[0, 1, 0, 0, 1, 0])?;
     body.zeros("reserved", 10)?;
     body.expect("matrix", &MATRIX)?;
@@ -321,37 +357,76 @@ fn movie(node: &Node, fragmented: bool) -> Checked<Movie> {
 
     let mut tracks = Vec::new();
     for trak in node.all("trak") {
-        let track =
-            track(trak, timescale, fragmented).map_err(|error| format!("track {}: {error}", tracks.len() + 1))?;
+        let track = track(trak, timescale, fragmented, quicktime)
+            .map_err(|error| format!("track {}: {error}", tracks.len() + 1))?;
         ensure!(track.id > tracks.last().map_or(0, |last: &Track| last.id), "track numbers do not rise");
         tracks.push(track);
     }
     ensure!(next_track_id > tracks.last().map_or(0, |last| last.id), "next_track_ID is {next_track_id}");
     let longest = tracks.iter().map(|track| track.duration).max().unwrap_or(0);
     ensure!(duration == longest, "a movie of {duration} whose longest track has {longest}");
-    let audio = tracks.iter().filter(|track| track.handler == "soun").count();
     for track in &tracks {
-        let group = u16::from(audio > 1 && track.handler == "soun");
-        ensure!(track.alternate_group == group, "alternate_group {}", track.alternate_group);
+        let said = track.creation_time;
+        ensure!(said == creation_time, "creation time {said} of a track in a movie of {creation_time}");
     }
+    check_groups(&tracks)?;
+    check_references(&tracks)?;
+    let metadata = metadata::read(node, quicktime)?;
     if let Some(extends) = node.child("mvex") {
         fragments::read_defaults(extends, &mut tracks)?;
     }
     let (brands, boxes, fragments, media_data, free, hidden) = Default::default();
-    Ok(Movie { brands, boxes, timescale, duration, tracks, fragments, media_data, free, hidden })
+    Ok(Movie {
+        brands,
+        boxes,
+        timescale,
+        duration,
+        tracks,
+        fragments,
+        media_data,
+        free,
+        hidden,
+        creation_time,
+        metadata,
+    })
 }
 
-fn track(node: &Node, movie_timescale: u32, fragmented: bool) -> Checked<Track> {
+/// Of each group one track at least can be played, and sound of which there is more than one is in groups. (That some
+/// group was wanted otherwise, who made the file has to compare.)
+fn check_groups(tracks: &[Track]) -> Checked<()> {
+    for track in tracks.iter().filter(|track| track.handler != "text") {
+        let mut members = tracks.iter().filter(|other| other.alternate_group == track.alternate_group);
+        let playable = match track.alternate_group {
+            0 => track.enabled,
+            _ => members.any(|other| other.enabled),
+        };
+        ensure!(playable, "tkhd: no track of group {} is enabled", track.alternate_group);
+    }
+    Ok(())
+}
+
+/// Chapters are a track that is not played, to which all pictures and all sound refer.
+fn check_references(tracks: &[Track]) -> Checked<()> {
+    let chapters = tracks.iter().find(|track| matches!(track.entry, codecs::Entry::Chapters));
+    for track in tracks {
+        let wanted = chapters.filter(|_| track.handler != "text").map(|track| track.id);
+        ensure!(track.chapter_track == wanted, "tref says {:?}, chapters are {wanted:?}", track.chapter_track);
+    }
+    ensure!(chapters.is_none_or(|track| !track.enabled), "chapters in a track that is enabled");
+    Ok(())
+}
+
+fn track(node: &Node, movie_timescale: u32, fragmented: bool, quicktime: bool) -> Checked<Track> {
     let media = node.only("mdia");
     let information = media.only("minf");
     let table = information.only("stbl");
 
     let (mut body, version, _) = media.only("mdhd").full_fields(1)?;
-    body.zeros("creation and modification time", if version == 1 { 16 } else { 8 })?;
+    let created = creation_time(&mut body, version)?;
     let timescale = body.u32()?;
     ensure!(timescale > 0, "a media timescale of 0");
     let media_duration = body.wide(version)?;
-    ensure!(version == 0 || media_duration > u64::from(u32::MAX), "mdhd is of version 1 for no reason");
+    ensure!(version == 0 || media_duration.max(created) > u64::from(u32::MAX), "mdhd is of version 1 for no reason");
     let packed = body.u16()?;
     let letters = [10, 5, 0].map(|shift| char::from((packed >> shift & 31) as u8 + 0x60));
     let mut language: String = letters.iter().collect();
@@ -360,24 +435,35 @@ fn track(node: &Node, movie_timescale: u32, fragmented: bool) -> Checked<Track> 
     body.end("mdhd")?;
     if let Some(extended) = media.child("elng") {
         language = c_string(extended.full_fields(0)?.0.rest())?;
+        ensure!(language.len() > 3, "elng {language:?} says no more than mdhd");
     }
 
-    let (mut body, _, flags) = media.only("hdlr").full_fields(0)?;
-    ensure!(flags == 0, "hdlr has flags");
-    body.zeros("pre_defined", 4)?;
-    let handler = body.kind()?;
-    body.zeros("reserved", 12)?;
-    c_string(body.rest())?;
-    let (header, length, header_flags) = match handler.as_str() {
-        "vide" => ("vmhd", 8, 1),
-        "soun" => ("smhd", 4, 0),
+    let (handler, name) = handler(media.only("hdlr"), quicktime.then_some("mhlr"))?;
+    let entry = codecs::entry(table.only("stsd"), quicktime)?;
+    let header = match (handler.as_str(), &entry) {
+        ("vide", _) => "vmhd",
+        ("soun", _) => "smhd",
+        ("text", codecs::Entry::Chapters) => "gmhd",
+        ("text", _) => "nmhd",
         _ => return Err(format!("handler {handler}")),
     };
-    let (mut body, _, flags) = information.child(header).ok_or(format!("no {header}"))?.full_fields(0)?;
-    ensure!(flags == header_flags, "{header} has flags {flags}");
-    body.zeros(header, length)?;
-    body.end(header)?;
-    ensure!(information.children.len() == 3, "media headers of both kinds");
+    let media_header = information.child(header).ok_or(format!("no {header}"))?;
+    if header == "gmhd" {
+        text::chapters_header(media_header)?;
+    } else {
+        let (mut body, _, flags) = media_header.full_fields(0)?;
+        ensure!(flags == u32::from(header == "vmhd"), "{header} has flags {flags}");
+        body.zeros(header, [("vmhd", 8), ("smhd", 4)].iter().find(|(kind, _)| *kind == header).map_or(0, |of| of.1))?;
+        body.end(header)?;
+    }
+    let kinds: Vec<_> = information.children.iter().map(|node| node.kind.as_str()).collect();
+    if quicktime {
+        ensure!(kinds == [header, "hdlr", "dinf", "stbl"], "minf holds {kinds:?}");
+        let (data, _) = self::handler(information.only("hdlr"), Some("dhlr"))?;
+        ensure!(data == "url ", "the data handler is {data}");
+    } else {
+        ensure!(kinds == [header, "dinf", "stbl"], "media headers of both kinds");
+    }
     information.only("dinf").only("dref").fields().expect("dref", b"\0\0\0\0\0\0\0\x01\0\0\0\x0curl \0\0\0\x01")?;
 
     let mut track = Track {
@@ -390,8 +476,16 @@ fn track(node: &Node, movie_timescale: u32, fragmented: bool) -> Checked<Track> 
         width: 0,
         height: 0,
         alternate_group: 0,
+        size: (0, 0),
+        orientation: (0, false),
+        enabled: false,
+        creation_time: created,
+        name,
+        title: None,
+        forced: false,
+        chapter_track: None,
         edits: edits(node.child("edts"))?,
-        entry: codecs::entry(table.only("stsd"))?,
+        entry,
         samples: Vec::new(),
         has_sync_table: false,
         has_64_bit_offsets: false,
@@ -400,6 +494,12 @@ fn track(node: &Node, movie_timescale: u32, fragmented: bool) -> Checked<Track> 
         defaults: None,
     };
     track_header(node.only("tkhd"), &mut track)?;
+    user_data(node.child("udta"), &mut track)?;
+    if let Some(references) = node.child("tref") {
+        let mut body = references.only("chap").fields();
+        track.chapter_track = Some(body.u32()?);
+        body.end("chap")?;
+    }
     sample_table(table, &mut track)?;
     let opus = matches!(track.entry, codecs::Entry::Opus(_));
     ensure!(opus == table.child("sgpd").is_some(), "roll groups in stbl where the codec is Opus, and only there");
@@ -410,22 +510,69 @@ fn track(node: &Node, movie_timescale: u32, fragmented: bool) -> Checked<Track> 
 
 fn track_header(node: &Node, track: &mut Track) -> Checked<()> {
     let (mut body, version, flags) = node.full_fields(1)?;
-    ensure!(flags & 3 == 3, "tkhd flags {flags}: a track that is not enabled, or not in the movie, is hidden");
-    body.zeros("creation and modification time", if version == 1 { 16 } else { 8 })?;
+    ensure!(flags & !1 == 2, "tkhd flags {flags}: a track that is not in the movie is hidden");
+    track.enabled = flags & 1 != 0;
+    let created = creation_time(&mut body, version)?;
+    ensure!(created == track.creation_time, "creation time {created} in tkhd");
     track.id = body.u32()?;
     body.zeros("reserved", 4)?;
     track.duration = body.wide(version)?;
-    ensure!(version == 0 || track.duration > u64::from(u32::MAX), "tkhd is of version 1 for no reason");
+    ensure!(version == 0 || track.duration.max(created) > u64::from(u32::MAX), "tkhd is of version 1 for no reason");
     body.zeros("reserved and layer", 10)?;
     track.alternate_group = body.u16()?;
     let sound = track.handler == "soun";
     body.expect("volume and reserved", &[u8::from(sound), 0, 0, 0])?;
-    body.expect("matrix", &MATRIX)?;
+    let mut matrix = [0; 9];
+    for value in &mut matrix {
+        *value = body.u32()? as i32;
+    }
     let (width, height) = (body.u32()?, body.u32()?);
-    ensure!(width & 0xffff == 0 && height & 0xffff == 0, "a fraction of a pixel");
-    (track.width, track.height) = (width >> 16, height >> 16);
-    ensure!((track.width == 0) == sound && (track.height == 0) == sound, "a track of {width:x} x {height:x}");
+    track.size = (width, height);
+    track.orientation = visual::orientation(matrix, track.size)?;
+    (track.width, track.height) = ((width + 0x8000) >> 16, (height + 0x8000) >> 16);
+    let picture = track.handler == "vide";
+    ensure!((width > 0) == picture && (height > 0) == picture, "a track of {width:x} x {height:x}");
+    ensure!(picture || track.orientation == (0, false), "matrix of what is no picture");
     body.end("tkhd")
+}
+
+/// What `hdlr` is for, and its name. MOV's has a `component` type and counts the bytes of the name.
+fn handler(node: &Node, component: Option<&str>) -> Checked<(String, String)> {
+    let (mut body, _, flags) = node.full_fields(0)?;
+    ensure!(flags == 0, "hdlr has flags");
+    body.expect("component type or pre_defined", component.unwrap_or("\0\0\0\0").as_bytes())?;
+    let handler = body.kind()?;
+    body.zeros("reserved", 12)?;
+    let name = match component {
+        None => c_string(body.rest())?,
+        Some(_) => {
+            let length = body.u8()?;
+            let name = body.take(length.into()).map_err(|error| format!("the name of hdlr: {error}"))?.to_vec();
+            body.end("hdlr")?;
+            String::from_utf8(name).map_err(|error| error.to_string())?
+        }
+    };
+    Ok((handler, name))
+}
+
+fn user_data(node: Option<&Node>, track: &mut Track) -> Checked<()> {
+    let Some(node) = node else { return Ok(()) };
+    let kinds: Vec<_> = node.children.iter().map(|node| node.kind.as_str()).collect();
+    ensure!(matches!(kinds[..], ["name"] | ["kind"] | ["name", "kind"]), "udta of a track holds {kinds:?}");
+    if let Some(title) = node.child("name") {
+        let title = String::from_utf8(title.body.clone()).map_err(|error| error.to_string())?;
+        let agrees = !track.name.is_empty() && title.starts_with(&track.name);
+        ensure!(agrees, "udta says {title:?}, hdlr {:?}", track.name);
+        track.title = Some(title);
+    }
+    if let Some(kind) = node.child("kind") {
+        ensure!(track.handler == "text", "kind of a {} track", track.handler);
+        let (mut body, _, _) = kind.full_fields(0)?;
+        body.expect("kind", b"urn:mpeg:dash:role:2011\0forced-subtitle\0")?;
+        body.end("kind")?;
+        track.forced = true;
+    }
+    Ok(())
 }
 
 fn edits(node: Option<&Node>) -> Checked<Vec<Edit>> {

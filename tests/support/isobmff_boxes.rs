@@ -85,11 +85,25 @@ type Rule = (&'static str, usize, usize);
 
 /// What each container holds, in this order.
 const CONTAINERS: &[(&str, &[Rule])] = &[
-    ("moov", &[("mvhd", 1, 1), ("trak", 0, 99), ("mvex", 0, 1)]),
-    ("trak", &[("tkhd", 1, 1), ("edts", 0, 1), ("mdia", 1, 1)]),
+    ("moov", &[("mvhd", 1, 1), ("trak", 0, 99), ("mvex", 0, 1), ("udta", 0, 1), ("meta", 0, 1)]),
+    ("trak", &[("tkhd", 1, 1), ("edts", 0, 1), ("tref", 0, 1), ("mdia", 1, 1), ("udta", 0, 1)]),
+    ("tref", &[("chap", 1, 1)]),
+    ("udta", &[("chpl", 0, 1), ("meta", 0, 1), ("name", 0, 1), ("kind", 0, 1)]),
+    ("gmhd", &[("gmin", 1, 1), ("text", 1, 1)]),
     ("edts", &[("elst", 1, 1)]),
     ("mdia", &[("mdhd", 1, 1), ("elng", 0, 1), ("hdlr", 1, 1), ("minf", 1, 1)]),
-    ("minf", &[("vmhd", 0, 1), ("smhd", 0, 1), ("dinf", 1, 1), ("stbl", 1, 1)]),
+    (
+        "minf",
+        &[
+            ("vmhd", 0, 1),
+            ("smhd", 0, 1),
+            ("nmhd", 0, 1),
+            ("gmhd", 0, 1),
+            ("hdlr", 0, 1),
+            ("dinf", 1, 1),
+            ("stbl", 1, 1),
+        ],
+    ),
     ("dinf", &[("dref", 1, 1)]),
     (
         "stbl",

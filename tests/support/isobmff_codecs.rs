@@ -1,14 +1,39 @@
 //! Sample entries and what they have to agree with: AV1 (AV1-ISOBMFF 1.3), Opus, FLAC, PCM (ISO/IEC 23003-5).
 
 use super::boxes::{Body, Node};
-use super::{Checked, Sample, Track, ensure};
+use super::visual::{self, Extras, Jpeg};
+use super::{Checked, Sample, Track, ensure, mov, text};
 
 #[derive(Debug)]
 pub enum Entry {
     Av1(Av1),
     Opus(Opus),
-    Flac { channels: u16, bits: u16, entry_rate: u32, stream_info: Vec<u8> },
-    Pcm { float: bool, channels: u16, bits: u8, rate: u32, positions: Vec<u8> },
+    Flac {
+        channels: u16,
+        bits: u16,
+        entry_rate: u32,
+        stream_info: Vec<u8>,
+    },
+    Pcm {
+        float: bool,
+        channels: u16,
+        bits: u8,
+        rate: u32,
+        positions: Vec<u8>,
+    },
+    /// MOV's, with the bits of its channels.
+    QuickTimePcm {
+        float: bool,
+        channels: u16,
+        bits: u8,
+        rate: u32,
+        bitmap: u32,
+    },
+    Jpeg(Jpeg),
+    /// What stands before the first cue.
+    WebVtt(String),
+    /// Of a track of text that others refer to.
+    Chapters,
 }
 
 #[derive(Debug)]
@@ -21,6 +46,7 @@ pub struct Av1 {
     pub color: (u16, u16, u16, bool),
     /// Left, top, width, height.
     pub clean_aperture: Option<(u32, u32, u32, u32)>,
+    pub extras: Extras,
 }
 
 #[derive(Debug)]
@@ -34,7 +60,7 @@ pub struct Opus {
 }
 
 /// The only entry of `stsd`.
-pub(super) fn entry(node: &Node) -> Checked<Entry> {
+pub(super) fn entry(node: &Node, quicktime: bool) -> Checked<Entry> {
     let (mut body, version, _) = node.full_fields(1)?;
     ensure!(body.u32()? == 1, "stsd with other than one entry");
     let entries = Node::parse_all("stsd", body.rest())?;
@@ -42,13 +68,17 @@ pub(super) fn entry(node: &Node) -> Checked<Entry> {
     let mut body = entry.fields();
     body.expect("reserved and data_reference_index", &[0, 0, 0, 0, 0, 0, 0, 1])?;
     match entry.kind.as_str() {
-        "av01" => av1(body).map(Entry::Av1),
+        "av01" => av1(body, quicktime).map(Entry::Av1),
+        "text" => text::chapters_entry(body).map(|()| Entry::Chapters),
+        "jpeg" if quicktime => visual::jpeg(body).map(Entry::Jpeg),
+        kind if quicktime => mov::sound(kind, body),
+        "wvtt" => text::webvtt_entry(body).map(Entry::WebVtt),
         "Opus" | "fLaC" | "ipcm" | "fpcm" => audio(&entry.kind, version, body),
         kind => Err(format!("sample entry {kind}")),
     }
 }
 
-fn av1(mut body: Body<'_>) -> Checked<Av1> {
+fn av1(mut body: Body<'_>, quicktime: bool) -> Checked<Av1> {
     body.zeros("pre_defined and reserved", 16)?;
     let (width, height) = (body.u16()?, body.u16()?);
     body.expect("resolution, reserved, frame_count", b"\0\x48\0\0\0\x48\0\0\0\0\0\0\0\x01")?;
@@ -56,7 +86,7 @@ fn av1(mut body: Body<'_>) -> Checked<Av1> {
     body.expect("depth and pre_defined", &[0, 0x18, 0xff, 0xff])?;
     let boxes = Node::parse_all("av01", body.rest())?;
     let kinds: Vec<_> = boxes.iter().map(|node| node.kind.as_str()).collect();
-    ensure!(matches!(kinds[..], ["av1C", "colr"] | ["av1C", "colr", "clap", "pasp"]), "av01 holds {kinds:?}");
+    ensure!(kinds.starts_with(&["av1C", "colr"]), "av01 holds {kinds:?}");
 
     let mut record = boxes[0].fields();
     let head = record.take(4)?;
@@ -84,31 +114,35 @@ fn av1(mut body: Body<'_>) -> Checked<Av1> {
         s.size
     );
 
-    let mut body = boxes[1].fields();
-    body.expect("colour_type", b"nclx")?;
-    let codes = (body.u16()?, body.u16()?, body.u16()?);
-    let range = body.u8()?;
-    body.end("colr")?;
-    ensure!(range & 0x7f == 0, "reserved bits of colr");
-    let color = (codes.0, codes.1, codes.2, range != 0);
+    let (codes, full) = match quicktime {
+        // MOV does not say the range.
+        true => (visual::nclc(&boxes[1])?, s.color.3),
+        false => nclx(&boxes[1])?,
+    };
+    let color = (codes.0, codes.1, codes.2, full);
     for (name, container, stream) in
         [("primaries", codes.0, s.color.0), ("transfer", codes.1, s.color.1), ("matrix", codes.2, s.color.2)]
     {
         ensure!(container > 0 && (stream == 2 || container == stream), "{name} {container}, in the stream {stream}");
     }
     ensure!(color.3 == s.color.3, "range {}, in the stream {}", color.3, s.color.3);
-    let clean_aperture = match &boxes[2..] {
-        [clap, pasp] => {
-            pasp.fields().expect("pasp", &[0, 0, 0, 1, 0, 0, 0, 1])?;
-            Some(clean_aperture(clap, (width, height))?)
-        }
-        _ => None,
-    };
-    Ok(Av1 { width, height, sequence, sequence_obu, color, clean_aperture })
+    let extras = Extras::read(&boxes[2..], (width, height))?;
+    let clean_aperture = extras.clean_aperture;
+    Ok(Av1 { width, height, sequence, sequence_obu, color, clean_aperture, extras })
+}
+
+fn nclx(node: &Node) -> Checked<((u16, u16, u16), bool)> {
+    let mut body = node.fields();
+    body.expect("colour_type", b"nclx")?;
+    let codes = (body.u16()?, body.u16()?, body.u16()?);
+    let range = body.u8()?;
+    body.end("colr")?;
+    ensure!(range & 0x7f == 0, "reserved bits of colr");
+    Ok((codes, range != 0))
 }
 
 /// The rectangle of whole pixels that `clap` shows.
-fn clean_aperture(node: &Node, coded: (u16, u16)) -> Checked<(u32, u32, u32, u32)> {
+pub(super) fn clean_aperture(node: &Node, coded: (u16, u16)) -> Checked<(u32, u32, u32, u32)> {
     let mut body = node.fields();
     let mut fraction = || -> Checked<(i64, i64)> { Ok(((body.u32()? as i32).into(), body.u32()?.into())) };
     let [width, height, x, y] = [fraction()?, fraction()?, fraction()?, fraction()?];
@@ -205,8 +239,13 @@ pub(super) fn check(
 ) -> Checked<()> {
     let all_sync = !track.has_sync_table && track.samples.iter().all(|sample| sample.sync);
     let video = matches!(track.entry, Entry::Av1(_));
-    ensure!((track.handler == "vide") == video, "a {} track of {:?}", track.handler, track.entry);
-    ensure!(video || all_sync, "an audio track has samples that are no sync samples");
+    let handler = match track.entry {
+        Entry::Av1(_) | Entry::Jpeg(_) => "vide",
+        Entry::WebVtt(_) | Entry::Chapters => "text",
+        _ => "soun",
+    };
+    ensure!(track.handler == handler, "a {} track of {:?}", track.handler, track.entry);
+    ensure!(video || all_sync, "a track of {handler} has samples that are no sync samples");
     ensure!(matches!(track.entry, Entry::Opus(_)) || track.roll_distances.is_empty(), "a roll group");
     let media_start = track.edits.last().map_or(0, |edit| edit.media_time);
     let (pre_skip, lead) = (track.pre_skip(), track.lead());
@@ -214,9 +253,7 @@ pub(super) fn check(
     ensure!(lead == 0 || track.edits.len() == 1, "a track that begins before 0 and after it: {:?}", track.edits);
     match &track.entry {
         Entry::Av1(av1) => {
-            let (left, top, width, height) = av1.clean_aperture.unwrap_or((0, 0, av1.width.into(), av1.height.into()));
-            ensure!((left, top) == (0, 0), "the clean aperture begins at {left}, {top}");
-            ensure!((track.width, track.height) == (width, height), "tkhd does not say {width} x {height}");
+            av1.extras.check(track, (av1.width, av1.height))?;
             for (index, sample) in track.samples.iter().enumerate() {
                 let access = random_access(&payload(sample)?, &av1.sequence_obu)
                     .map_err(|error| format!("AV1 sample {index}: {error}"))?;
@@ -249,7 +286,21 @@ pub(super) fn check(
             let division = [rate, rate / 2, rate / 4].into_iter().find(|rate| *rate <= 0xffff);
             ensure!(Some(*entry_rate) == division, "fLaC says {entry_rate} Hz of {rate}");
         }
-        Entry::Pcm { channels, bits, rate, .. } => {
+        Entry::Jpeg(jpeg) => {
+            jpeg.extras.check(track, (jpeg.width, jpeg.height))?;
+            for sample in &track.samples {
+                let picture = payload(sample)?;
+                ensure!(picture.starts_with(&[0xff, 0xd8]) && picture.ends_with(&[0xff, 0xd9]), "a sample is no JPEG");
+            }
+            ensure!(media_start == 0, "a video edit that begins at {media_start}");
+        }
+        Entry::WebVtt(_) => {
+            text::cues(track, payload)?;
+        }
+        Entry::Chapters => {
+            text::chapters(track, payload)?;
+        }
+        Entry::Pcm { channels, bits, rate, .. } | Entry::QuickTimePcm { channels, bits, rate, .. } => {
             ensure!(*rate == track.timescale, "PCM at {rate} Hz, mdhd {}", track.timescale);
             let frame = u32::from(*channels) * u32::from(*bits) / 8;
             for sample in &track.samples {

@@ -156,13 +156,15 @@ fn read_isobmff(bytes: &[u8]) -> Clip {
         };
         let channels = match &track.entry {
             Entry::Opus(entry) => entry.channels.into(),
-            Entry::Flac { channels, .. } | Entry::Pcm { channels, .. } => (*channels).into(),
-            Entry::Av1(_) => panic!("an audio track of AV1"),
+            Entry::Flac { channels, .. } | Entry::Pcm { channels, .. } | Entry::QuickTimePcm { channels, .. } => {
+                (*channels).into()
+            }
+            other => panic!("an audio track of {other:?}"),
         };
         let (sample_rate, padding) = (track.timescale, samples - priming - heard);
         ClipTrack::Audio(AudioClip { channels, sample_rate, priming, padding, samples, packets })
     };
-    Clip { tracks: movie.tracks.iter().map(read).collect() }
+    Clip { tracks: movie.tracks.iter().filter(|track| track.handler != "text").map(read).collect() }
 }
 
 /// `ticks` of one second by `from` in ticks by `to`, to the nearest.

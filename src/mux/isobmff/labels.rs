@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::boxes::BoxWriter;
 use super::fourcc;
+use super::track::language;
 use crate::error::{Error, Result};
 use crate::media::Track;
 
@@ -19,6 +20,7 @@ pub(super) struct Choice {
 /// Refuses labels that the file cannot say.
 pub(super) fn check(tracks: &[Track]) -> Result<()> {
     for track in tracks {
+        language(track)?;
         let labels = &track.labels;
         if labels.forced && !track.is_subtitle() {
             return Err(Error::unsupported("MP4 and MOV can say `forced` of subtitles alone"));

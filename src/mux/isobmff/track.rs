@@ -10,7 +10,7 @@ use super::sample_entry::SampleEntry;
 use super::timing::Edit;
 use super::visual::Shown;
 use crate::error::Result;
-use crate::media::{CodecConfig, Track};
+use crate::media::{CodecConfig, Language, Track};
 
 /// When a file was made, which both of its times say, and how long something lasts. Nothing is said of the first unless
 /// it was given, so that the same input gives the same bytes.
@@ -46,6 +46,7 @@ impl Times {
 pub(super) struct TrackEntry<'a> {
     entry: SampleEntry<'a>,
     shown: Shown,
+    language: Language,
 }
 
 impl<'a> TrackEntry<'a> {
@@ -55,7 +56,8 @@ impl<'a> TrackEntry<'a> {
             Some(id) if id == track.id => SampleEntry::Chapters,
             _ => SampleEntry::new(track.track)?,
         };
-        Ok(TrackEntry { entry, shown: track.track.video().map_or(Ok(Shown::NOTHING), Shown::new)? })
+        let shown = track.track.video().map_or(Ok(Shown::NOTHING), Shown::new)?;
+        Ok(TrackEntry { entry, shown, language: language(track.track)? })
     }
 
     pub fn is_chapters(&self) -> bool {
@@ -93,15 +95,14 @@ impl<'a> TrackEntry<'a> {
             }
             w.boxed(fourcc::MDIA, |w| {
                 let times = Times::new(description, table.duration());
-                let language = packed_language(&track.labels.language);
                 w.full_box(fourcc::MDHD, times.version(), 0, |w| {
                     times.write(w, |w| w.u32(track.time_base.den())); // timescale
-                    w.u16(language.unwrap_or(UNDETERMINED));
+                    w.u16(packed(self.language.terminologic())); // language
                     w.u16(0); // pre_defined
                 });
-                if language.is_none() && !track.labels.language.is_empty() {
+                if self.language.needs_tag() {
                     w.full_box(fourcc::ELNG, 0, 0, |w| {
-                        w.bytes(track.labels.language.as_bytes()); // extended_language
+                        w.bytes(self.language.tag().as_bytes()); // extended_language
                         w.u8(0);
                     });
                 }
@@ -188,14 +189,15 @@ fn write_edits(w: &mut BoxWriter, edits: &[Edit]) {
     });
 }
 
-/// `und`.
-const UNDETERMINED: u16 = 0x55c4;
+/// Three letters of 5 bits each (8.4.2.3).
+fn packed(letters: [u8; 3]) -> u16 {
+    letters.iter().fold(0, |packed, letter| packed << 5 | u16::from(letter & 0x1f))
+}
 
-/// Three letters of 5 bits each (8.4.2.3); `None` for what is no code of ISO 639-2.
-fn packed_language(language: &str) -> Option<u16> {
-    let letters = language.as_bytes();
-    if letters.len() != 3 || !letters.iter().all(u8::is_ascii_lowercase) {
-        return None;
+/// What `track` is spoken or written in.
+pub(super) fn language(track: &Track) -> Result<Language> {
+    match track.labels.language.as_str() {
+        "" => Language::parse("und"),
+        language => Language::parse(language),
     }
-    Some(letters.iter().fold(0, |packed, letter| packed << 5 | u16::from(letter - 0x60)))
 }

@@ -5,7 +5,7 @@ use super::{fragmented, plain, verifier};
 use crate::media::{Packet, SampleFormat, TimeBase, Track};
 
 /// A change to the bytes at `offset` from the type of the `nth` box `kind`, and a word of the refusal.
-struct Damage {
+pub struct Damage {
     kind: &'static str,
     nth: usize,
     offset: usize,
@@ -13,11 +13,17 @@ struct Damage {
     refusal: &'static str,
 }
 
-const fn at(kind: &'static str, offset: usize, bytes: &'static [u8], refusal: &'static str) -> Damage {
+pub const fn at(kind: &'static str, offset: usize, bytes: &'static [u8], refusal: &'static str) -> Damage {
     Damage { kind, nth: 0, offset, bytes, refusal }
 }
 
-const fn at_nth(kind: &'static str, nth: usize, offset: usize, bytes: &'static [u8], refusal: &'static str) -> Damage {
+pub const fn at_nth(
+    kind: &'static str,
+    nth: usize,
+    offset: usize,
+    bytes: &'static [u8],
+    refusal: &'static str,
+) -> Damage {
     Damage { kind, nth, offset, bytes, refusal }
 }
 
@@ -38,7 +44,7 @@ fn packets(tracks: &[Track]) -> Vec<Packet> {
     interleave(tracks, packets)
 }
 
-fn check(file: &[u8], damages: &[Damage]) {
+pub fn check(file: &[u8], damages: &[Damage]) {
     verifier::verify(file).unwrap();
     for Damage { kind, nth, offset, bytes, refusal } in damages {
         let mut places = file.windows(4).enumerate().filter(|(_, window)| window == &kind.as_bytes());
@@ -67,11 +73,13 @@ fn every_field_of_a_plain_file_counts() {
             at("free", 4, b"mdta", "mdta is not expected"),
             // Headers.
             at("mvhd", 4, b"\x01", "creation"),
+            at("mdhd", 4, b"\x01", "creation"),
             at("mvhd", 12, b"\0\0\0\x64", "timescale"),
             at("mvhd", 16, b"\0\0\0\x01", "longest track"),
             at("mvhd", 36, b"\0\0\0\0", "matrix"),
             at("mvhd", 96, b"\0\0\0\x04", "next_track_ID"),
             at("tkhd", 3, b"\x02", "enabled"),
+            at("tkhd", 3, b"\x01", "in the movie"),
             at("tkhd", 12, b"\0\0\0\x02", "track numbers"),
             at("tkhd", 20, b"\0\0\0\x01", "tkhd says"),
             at("tkhd", 34, b"\0\x01", "alternate_group"),

@@ -4,6 +4,7 @@ mod damage;
 mod entries;
 mod fragmented;
 mod layouts;
+mod metadata;
 mod plain;
 mod readers;
 mod real;
