@@ -122,7 +122,7 @@ pub use convert::picture::Fit;
 pub use convert::rgb::conversion_for_benches;
 pub use encoder::{
     AudioEncoder, AudioOptions, AudioStream, Encoder, EncoderOptions, OptionInfo, QueueFull, Report, StreamKind,
-    StreamReport, VideoEncoder, VideoOptions, VideoStream,
+    StreamReport, SubtitleOptions, SubtitleStream, VideoEncoder, VideoOptions, VideoStream,
 };
 pub use error::{Error, ErrorKind, Result};
 pub use media::{

@@ -10,8 +10,10 @@ use super::session::Session;
 use crate::codec::{AudioEngine, CodedAudio};
 use crate::convert::audio::AudioConverter;
 use crate::error::{Error, Result};
-use crate::media::{AudioSamples, AudioTrack, CodecConfig, Packet, TimeBase, Track, TrackKind};
+use crate::media::{AudioBlock, AudioSamples, AudioTrack, CodecConfig, Packet, TimeBase, Timestamp, Track, TrackKind};
 
+/// Seconds of silence that one call may ask for.
+const LONGEST_GAP: i64 = 24 * 60 * 60;
 /// Samples a channel that are converted and encoded at a time, so that a long block needs little memory of its own.
 const PIECE: usize = 16_384;
 
@@ -38,7 +40,20 @@ impl AudioStream {
     /// no trace and the stream goes on. The queue is asked once for the block, and may be exceeded by it. [`State`](crate::ErrorKind::State) before `open_*`, after `close` and after a
     /// failure; [`Codec`](crate::ErrorKind::Codec) and [`Io`](crate::ErrorKind::Io) are such failures.
     pub fn add_samples(&mut self, samples: AudioSamples<'_>) -> Result<()> {
-        self.core().add(samples)
+        self.core().add(samples, None)
+    }
+
+    /// Encodes samples the first of which is heard at `pts`, from the start of the file. Before the first samples of the
+    /// stream it is where the stream begins, which may lie before 0: what is heard then begins at 0
+    /// ([`Feature::EarlyStart`](crate::Feature::EarlyStart) has the containers that can say that). Later it is where the
+    /// stream goes on: a gap is filled with silence, so that all samples stay where they belong, to the sample.
+    ///
+    /// # Errors
+    /// As [`add_samples`](Self::add_samples); [`InvalidInput`](crate::ErrorKind::InvalidInput) also where the samples
+    /// before are not over at `pts` (by more than half a sample), where the gap is longer than a day, or where `pts`
+    /// lies before 0 and the container has no place for that.
+    pub fn add_samples_at(&mut self, samples: AudioSamples<'_>, pts: impl Into<Timestamp>) -> Result<()> {
+        self.core().add(samples, Some(pts.into()))
     }
 
     /// How many samples a channel have been taken in, at the input's rate.
@@ -77,6 +92,8 @@ pub(super) struct AudioCore {
     health: Health,
     coded: Vec<CodedAudio>,
     announced: bool,
+    /// When the stream begins: in its packets' ticks, and in samples of the input.
+    start: Option<Start>,
     samples_in: u64,
     /// Where the next packet begins.
     pts: i64,
@@ -86,6 +103,13 @@ pub(super) struct AudioCore {
     bytes: u64,
     bit_rate: Option<u32>,
     codec_string: Option<String>,
+}
+
+/// Where a stream begins.
+#[derive(Clone, Copy)]
+struct Start {
+    ticks: i64,
+    samples: i64,
 }
 
 struct Engine {
@@ -103,6 +127,7 @@ impl AudioCore {
             health: Health::default(),
             coded: Vec::new(),
             announced: false,
+            start: None,
             samples_in: 0,
             pts: 0,
             trimmed: 0,
@@ -127,7 +152,7 @@ impl AudioCore {
         Ok(self.plan.time_base)
     }
 
-    fn add(&mut self, samples: AudioSamples<'_>) -> Result<()> {
+    fn add(&mut self, samples: AudioSamples<'_>, pts: Option<Timestamp>) -> Result<()> {
         self.health.check()?;
         self.session.admit(self.stream)?;
         if samples.channels() != self.plan.in_channels {
@@ -138,13 +163,50 @@ impl AudioCore {
             )));
         }
         samples.check_finite()?;
-        let frames = samples.frames();
+        let gap = self.place(pts)?;
+        let channels = self.plan.in_channels;
+        self.encode(gap, |range| AudioBlock { channels: vec![vec![0.0; range.len()]; channels] })?;
+        self.encode(samples.frames(), |range| samples.to_block(range))
+    }
+
+    /// Notes where the stream begins; gives how many samples of silence are due before those at `pts`.
+    fn place(&mut self, pts: Option<Timestamp>) -> Result<usize> {
+        let in_base = TimeBase::per_second(self.plan.in_rate);
+        let Some(pts) = pts else {
+            self.start.get_or_insert(Start { ticks: 0, samples: 0 });
+            return Ok(0);
+        };
+        let refuse = |what: &str| Err(Error::input(format!("samples at {} x {} seconds: {what}", pts.ticks, pts.base)));
+        let in_range = |ticks: &i64| (-i64::MAX / 4..i64::MAX / 4).contains(ticks);
+        let ticks = pts.rescale(self.plan.time_base).filter(in_range);
+        let samples = pts.rescale(in_base).filter(in_range);
+        let (Some(ticks), Some(samples)) = (ticks, samples) else { return refuse("that is too far") };
+        let Some(start) = self.start else {
+            if ticks < 0 && !self.plan.early_start {
+                return refuse("times begin at 0 in this container");
+            }
+            self.pts = ticks;
+            self.start = Some(Start { ticks, samples });
+            return Ok(0);
+        };
+        let due = start.samples.saturating_add(i64::try_from(self.samples_in).unwrap_or(i64::MAX));
+        match samples.saturating_sub(due) {
+            // Half a sample may have been rounded away at the start, and half here.
+            -1..=0 => Ok(0),
+            gap if gap < 0 => refuse(&format!("the ones before end {} samples later", -gap)),
+            gap if gap > i64::from(self.plan.in_rate) * LONGEST_GAP => refuse("the gap is longer than a day"),
+            gap => Ok(gap as usize),
+        }
+    }
+
+    /// Encodes `frames` samples a channel, which `block` gives in pieces.
+    fn encode(&mut self, frames: usize, block: impl Fn(std::ops::Range<usize>) -> AudioBlock) -> Result<()> {
         for start in (0..frames).step_by(PIECE) {
             let end = frames.min(start + PIECE);
             if self.session.waits() {
                 self.session.admit(self.stream)?;
             }
-            let block = samples.to_block(start..end);
+            let block = block(start..end);
             let Some(Engine { converter, codec }) = &mut self.engine else {
                 return Err(Error::state("nothing can be encoded before `open_*`"));
             };
@@ -162,11 +224,15 @@ impl AudioCore {
             sample_rate: self.plan.time_base.den(),
             channels: self.plan.out_channels as u8, // 1 to 8 by the options' check
         });
-        Track::new(kind, config, self.plan.time_base)
+        let mut track = Track::new(kind, config, self.plan.time_base);
+        track.labels = self.plan.labels.clone();
+        track
     }
 
     pub fn report(&self) -> StreamReport {
-        let heard = (self.pts - self.pre_skip - self.trimmed).max(0);
+        let start = self.start.map_or(0, |start| start.ticks);
+        let heard = (self.pts - start - self.pre_skip - self.trimmed).max(0);
+        let end = heard.saturating_add(start).max(0);
         StreamReport {
             kind: StreamKind::Audio {
                 sample_rate: self.plan.time_base.den(),
@@ -179,7 +245,7 @@ impl AudioCore {
             packets: self.packets,
             key_frames: self.packets,
             bytes: self.bytes,
-            duration: heard,
+            duration: if self.packets > 0 { end } else { 0 },
             time_base: self.plan.time_base,
             bit_rate: self.bit_rate,
         }

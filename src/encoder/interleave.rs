@@ -21,6 +21,10 @@ struct Lane {
     time_base: TimeBase,
     /// Of packets of one time, pictures go first: a cluster or fragment has to begin with a key frame.
     video: bool,
+    /// Whether its track is known before its first packet, which may be long in coming.
+    sparse: bool,
+    /// No packet that is still to come begins before it.
+    earliest: Option<i64>,
     ended: bool,
 }
 
@@ -29,9 +33,16 @@ impl Interleaver {
         Interleaver { lanes: Vec::new(), bytes: 0 }
     }
 
-    /// Adds the lane of the next stream.
-    pub fn add_lane(&mut self, video: bool) {
-        self.lanes.push(Lane { queue: VecDeque::new(), time_base: TimeBase::NANOSECONDS, video, ended: false });
+    /// Adds the lane of the next stream. A `sparse` one says by [`advance`](Self::advance) how far it has come.
+    pub fn add_lane(&mut self, video: bool, sparse: bool) {
+        let (queue, time_base) = (VecDeque::new(), TimeBase::NANOSECONDS);
+        self.lanes.push(Lane { queue, time_base, video, sparse, earliest: None, ended: false });
+    }
+
+    /// No packet of `stream` that is still to come begins before `time`, in its ticks.
+    pub fn advance(&mut self, stream: usize, time: i64) {
+        let earliest = &mut self.lanes[stream].earliest;
+        *earliest = (*earliest).max(Some(time));
     }
 
     /// Says in what unit the times of each stream are, before the first packet.
@@ -62,37 +73,52 @@ impl Interleaver {
 
     /// The streams that the waiting packets wait for.
     pub fn awaited(&self) -> impl Iterator<Item = usize> {
-        self.lanes.iter().enumerate().filter(|(_, lane)| lane.queue.is_empty() && !lane.ended).map(|(index, _)| index)
+        let first = self.first();
+        let is_open = |&index: &usize| self.lanes[index].queue.is_empty() && !self.lanes[index].ended;
+        (0..self.lanes.len()).filter(is_open).filter(move |&index| {
+            // One that has come far enough brings nothing that goes first.
+            !first.is_some_and(|first| {
+                self.lanes[index].earliest.is_some() && self.compare(first, index) == Ordering::Less
+            })
+        })
     }
 
-    /// Whether each stream has a packet waiting or has ended.
-    pub fn settled(&self) -> bool {
-        self.awaited().next().is_none()
+    /// Whether the tracks of all streams that have one are known: each has brought a packet, has ended, or is sparse.
+    pub fn all_known(&self) -> bool {
+        self.lanes.iter().all(|lane| lane.sparse || lane.ended || !lane.queue.is_empty())
+    }
+
+    /// Whether `stream` is sparse and has not ended.
+    pub fn may_come(&self, stream: usize) -> bool {
+        self.lanes[stream].sparse && !self.lanes[stream].ended
     }
 
     /// The next packet in the order of time, if it is known.
     pub fn pop(&mut self) -> Option<Packet> {
-        if !self.settled() {
+        if self.awaited().next().is_some() {
             return None;
         }
-        let next = (0..self.lanes.len())
-            .filter(|&index| !self.lanes[index].queue.is_empty())
-            .min_by(|&a, &b| self.compare(a, b))?;
+        let next = self.first()?;
         let packet = self.lanes[next].queue.pop_front()?;
         self.bytes -= packet.data.len() as u64 + OVERHEAD;
         Some(packet)
     }
 
-    /// Compares the first packets of two lanes by time, then kind. Of those that are equal in both the earlier stream is
-    /// first, since `min_by` keeps the first of equals.
+    /// The lane whose first packet is the first of those that are there.
+    fn first(&self) -> Option<usize> {
+        (0..self.lanes.len()).filter(|&index| !self.lanes[index].queue.is_empty()).min_by(|&a, &b| self.compare(a, b))
+    }
+
+    /// Compares the first packets of two lanes, or the first that can still come, by time, then kind, then stream.
     fn compare(&self, a: usize, b: usize) -> Ordering {
+        let by_stream = a.cmp(&b);
         let time = |lane: &Lane| {
-            let pts = lane.queue.front().map_or(i64::MAX, |packet| packet.pts);
+            let pts = lane.queue.front().map(|packet| packet.pts).or(lane.earliest).unwrap_or(i64::MAX);
             i128::from(pts) * i128::from(lane.time_base.num())
         };
         let (a, b) = (&self.lanes[a], &self.lanes[b]);
         let by_time = (time(a) * i128::from(b.time_base.den())).cmp(&(time(b) * i128::from(a.time_base.den())));
-        by_time.then(b.video.cmp(&a.video))
+        by_time.then(b.video.cmp(&a.video)).then(by_stream)
     }
 }
 
@@ -103,7 +129,7 @@ mod tests {
 
     fn order(bases: &[u32], arrivals: &[(usize, i64)]) -> Vec<(usize, i64)> {
         let mut queue = Interleaver::new();
-        bases.iter().for_each(|&den| queue.add_lane(den == 30));
+        bases.iter().for_each(|&den| queue.add_lane(den == 30, false));
         queue.set_time_bases(&bases.iter().map(|&den| TimeBase::per_second(den)).collect::<Vec<_>>());
         let mut out = Vec::new();
         for &(track, pts) in arrivals {
@@ -121,6 +147,25 @@ mod tests {
         let arrivals = [(0, 0), (0, 1), (0, 2), (1, 0), (1, 500), (1, 1000)];
         assert_eq!(order(&[1, 1000], &arrivals), [(0, 0), (1, 0), (1, 500), (0, 1), (1, 1000), (0, 2)]);
         assert_eq!(order(&[1, 30], &[(0, 0), (0, 1), (1, 0), (1, 30)]), [(1, 0), (0, 0), (1, 30), (0, 1)]);
+    }
+
+    #[test]
+    fn nobody_waits_for_a_sparse_stream_that_is_far_enough() {
+        let mut queue = Interleaver::new();
+        [(true, false), (false, true)].iter().for_each(|&(video, sparse)| queue.add_lane(video, sparse));
+        queue.set_time_bases(&[TimeBase::MILLISECONDS; 2]);
+        let packet = |track, pts| Packet::new(track, pts, 10, true, vec![0]);
+        [0, 10, 20, 30].iter().for_each(|&pts| queue.push(packet(0, pts)));
+        assert!(queue.all_known() && queue.pop().is_none());
+        assert_eq!(queue.awaited().collect::<Vec<_>>(), [1]);
+        queue.advance(1, 10);
+        let next = |queue: &mut Interleaver| queue.pop().map(|packet| (packet.track, packet.pts));
+        assert_eq!([next(&mut queue), next(&mut queue), next(&mut queue)], [Some((0, 0)), Some((0, 10)), None]);
+        queue.push(packet(1, 15));
+        queue.advance(1, 15);
+        assert_eq!([next(&mut queue), next(&mut queue)], [Some((1, 15)), None]);
+        queue.end(1);
+        assert_eq!([next(&mut queue), next(&mut queue), next(&mut queue)], [Some((0, 20)), Some((0, 30)), None]);
     }
 
     proptest! {

@@ -1,5 +1,6 @@
 //! Streams, interleaving and reports: the library's face.
 
+mod alpha;
 mod audio;
 mod guard;
 mod interleave;
@@ -7,6 +8,7 @@ mod one_shot;
 mod options;
 mod report;
 mod session;
+mod subtitle;
 #[cfg(test)]
 mod tests;
 mod video;
@@ -18,19 +20,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 pub use audio::AudioStream;
 pub use one_shot::{AudioEncoder, VideoEncoder};
-pub use options::{AudioOptions, EncoderOptions, OptionInfo, QueueFull, VideoOptions};
+pub use options::{AudioOptions, EncoderOptions, OptionInfo, QueueFull, SubtitleOptions, VideoOptions};
 pub use report::{Report, StreamKind, StreamReport};
+pub use subtitle::SubtitleStream;
 pub use video::VideoStream;
 
 use self::audio::AudioCore;
 use self::guard::Ending;
 use self::session::Session;
+use self::subtitle::SubtitleCore;
 use self::video::VideoCore;
 use crate::error::{Error, Result};
 use crate::mux::Container;
 use crate::sink::{self, SeekSink, Sink, StreamSink};
 
-/// Makes one file of any number of video and audio streams, fed a piece at a time.
+/// Makes one file of any number of video, audio and subtitle streams, fed a piece at a time.
 ///
 /// Add the streams, open a destination, feed the streams in any order, and close:
 ///
@@ -62,6 +66,7 @@ pub struct Encoder {
 enum StreamCore {
     Video(VideoOptions, Arc<Mutex<VideoCore>>),
     Audio(AudioOptions, Arc<Mutex<AudioCore>>),
+    Subtitle(SubtitleOptions, Arc<Mutex<SubtitleCore>>),
 }
 
 impl Default for Encoder {
@@ -113,6 +118,19 @@ impl Encoder {
         let core = Arc::new(Mutex::new(AudioCore::new(Arc::clone(&self.session), stream, plan)));
         self.streams.push(StreamCore::Audio(options, Arc::clone(&core)));
         Ok(AudioStream::new(core))
+    }
+
+    /// Adds a subtitle stream. All options are checked here.
+    ///
+    /// # Errors
+    /// As [`add_video`](Self::add_video).
+    pub fn add_subtitles(&mut self, options: SubtitleOptions) -> Result<SubtitleStream> {
+        self.session.check_setup()?;
+        let track = options.resolve(None)?;
+        let stream = self.session.add_stream("subtitles")?;
+        let core = Arc::new(Mutex::new(SubtitleCore::new(Arc::clone(&self.session), stream, track)));
+        self.streams.push(StreamCore::Subtitle(options, Arc::clone(&core)));
+        Ok(SubtitleStream::new(core))
     }
 
     /// Opens a file; its extension chooses the container.
@@ -195,6 +213,7 @@ impl Encoder {
             time_bases.push(match stream {
                 StreamCore::Video(options, core) => lock(core).open(options.resolve(Some(container))?)?,
                 StreamCore::Audio(options, core) => lock(core).open(options.resolve(Some(container))?)?,
+                StreamCore::Subtitle(options, core) => lock(core).open(options.resolve(Some(container))?),
             });
         }
         self.session.open(container, sink()?, &time_bases)
@@ -246,6 +265,7 @@ impl StreamCore {
         match self {
             StreamCore::Video(_, core) => lock(core).finish(),
             StreamCore::Audio(_, core) => lock(core).finish(),
+            StreamCore::Subtitle(_, core) => lock(core).finish(),
         }
     }
 
@@ -253,6 +273,7 @@ impl StreamCore {
         match self {
             StreamCore::Video(_, core) => lock(core).report(),
             StreamCore::Audio(_, core) => lock(core).report(),
+            StreamCore::Subtitle(_, core) => lock(core).report(),
         }
     }
 }

@@ -20,7 +20,7 @@ pub struct Report {
     pub streams: Vec<StreamReport>,
 }
 
-/// Video or audio, with what only that has.
+/// Video, audio or subtitles, with what only that has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StreamKind {
@@ -42,13 +42,18 @@ pub enum StreamKind {
         /// Samples a channel in the file, without priming and padding.
         samples: u64,
     },
+    /// Subtitles.
+    Subtitle {
+        /// Cues written.
+        cues: u64,
+    },
 }
 
 /// What became of one stream.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct StreamReport {
-    /// Video or audio.
+    /// Video, audio or subtitles.
     pub kind: StreamKind,
     /// The codec's name.
     pub codec: &'static str,
@@ -104,6 +109,7 @@ impl fmt::Display for StreamReport {
                 let plural = if channels == 1 { "" } else { "s" };
                 write!(f, " {sample_rate} Hz, {channels} channel{plural}, {samples} samples")?;
             }
+            StreamKind::Subtitle { cues } => write!(f, ", {cues} cue{}", if cues == 1 { "" } else { "s" })?,
         }
         match self.present {
             true => write!(f, ", {} kbit/s", self.average_bit_rate().div_ceil(1000)),

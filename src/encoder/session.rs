@@ -86,7 +86,7 @@ impl Session {
             }
             ended => return Err(ended.refusal()),
         }
-        inner.queue.add_lane(kind == "video");
+        inner.queue.add_lane(kind == "video", kind == "subtitles");
         let name = format!("stream {} ({kind})", inner.streams.len());
         inner.streams.push(Stream { name, track: None, index: None, fed: false });
         Ok(inner.streams.len() - 1)
@@ -145,6 +145,13 @@ impl Session {
     pub fn set_track(&self, stream: usize, track: Track) {
         let mut inner = self.lock();
         inner.streams[stream].track = Some(track);
+    }
+
+    /// No packet of `stream` that is still to come begins before `time`, in its ticks.
+    pub fn advance(&self, stream: usize, time: i64) -> Result<()> {
+        let mut inner = self.lock();
+        inner.queue.advance(stream, time);
+        self.drain(&mut inner)
     }
 
     /// Takes packets of `stream` (their `track` is the stream's number) and writes what has become due.
@@ -245,12 +252,14 @@ impl Inner {
         let Inner { phase, streams, queue, .. } = self;
         let Phase::Open(output) = phase else { return Err(phase.refusal()) };
         if output.tracks.is_none() {
-            // The header names all tracks, so it waits for the first packet of each stream that has not ended.
-            if !queue.settled() || streams.iter().all(|stream| !stream.fed) {
+            // The header names all tracks, so it waits for the first packet of each stream that has not ended. Of
+            // subtitles it is enough that they may come.
+            if !queue.all_known() || streams.iter().all(|stream| !stream.fed) {
                 return Ok(());
             }
             let mut tracks = Vec::new();
-            for stream in streams.iter_mut().filter(|stream| stream.fed) {
+            let present = |(index, stream): &(usize, &mut Stream)| stream.fed || queue.may_come(*index);
+            for (_, stream) in streams.iter_mut().enumerate().filter(present) {
                 let Some(track) = stream.track.take() else {
                     return Err(Error::codec(format!("{} gave a packet before its configuration", stream.name)));
                 };
@@ -284,7 +293,8 @@ impl Inner {
         let names: Vec<_> = self.queue.awaited().map(|stream| self.streams[stream].name.as_str()).collect();
         Error::limit(format!(
             "{} bytes of packets wait for {} (`queue_bytes` is {limit}): feed or finish that stream, feed the streams in \
-             step, or raise `queue_bytes`; a video codec holds some frames back, fewer with `low_latency`",
+             step, or raise `queue_bytes`; a video codec holds some frames back, fewer with `low_latency`, and subtitles \
+             wait for `advance_to`",
             self.queue.bytes(),
             names.join(" and "),
         ))

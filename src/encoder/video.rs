@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::alpha::AlphaPlane;
 use super::guard::{Ending, Health, guarded};
 use super::options::{VideoEngineSettings, VideoPlan};
 use super::report::{StreamKind, StreamReport};
@@ -51,11 +52,13 @@ impl VideoStream {
     /// Encodes a frame that begins at `pts`, from the start of the file. The one before it lasts until then.
     ///
     /// The time stamp is rounded to the stream's time base, which
-    /// [`VideoOptions::time_base`](crate::VideoOptions::time_base) sets.
+    /// [`VideoOptions::time_base`](crate::VideoOptions::time_base) sets. The first frames may lie before 0: they are
+    /// decoded, and what is shown begins at 0 ([`Feature::EarlyStart`](crate::Feature::EarlyStart) has the containers
+    /// that can say that).
     ///
     /// # Errors
     /// As [`add_frame`](Self::add_frame); [`InvalidInput`](crate::ErrorKind::InvalidInput) also where `pts` is below
-    /// zero or not after the frame before, and where the stream has a constant rate (no time base was set) and the
+    /// zero and the container has no place for that, or not after the frame before, and where the stream has a constant rate (no time base was set) and the
     /// frame is not due then. The first frame may come late in either.
     pub fn add_frame_at(&mut self, frame: &FrameView<'_>, pts: impl Into<Timestamp>) -> Result<()> {
         let mut core = self.core();
@@ -142,6 +145,7 @@ pub(super) struct VideoCore {
 struct Engine {
     converter: PictureConverter,
     codec: Box<dyn VideoEngine>,
+    alpha: Option<AlphaPlane>,
 }
 
 impl VideoCore {
@@ -174,8 +178,11 @@ impl VideoCore {
             VideoEngineSettings::Mjpeg(settings) => settings.open(),
             VideoEngineSettings::Raw(settings) => settings.open(),
         })?;
-        let converter = PictureConverter::new(plan.target, Arc::new(Workers::new(plan.threads)?));
-        self.engine = Some(Engine { converter, codec });
+        let workers = Arc::new(Workers::new(plan.threads)?);
+        let open_alpha = |settings| AlphaPlane::open(settings, plan.target, Arc::clone(&workers));
+        let alpha = plan.alpha.as_ref().map(open_alpha).transpose()?;
+        let converter = PictureConverter::new(plan.target, workers);
+        self.engine = Some(Engine { converter, codec, alpha });
         self.clock = Clock::new(&plan);
         self.plan = plan;
         Ok(self.plan.time_base)
@@ -210,18 +217,24 @@ impl VideoCore {
             )));
         }
         let (start, clock) = self.clock.next(pts)?;
-        let Some(Engine { converter, codec }) = &mut self.engine else {
+        let Some(Engine { converter, codec, alpha }) = &mut self.engine else {
             return Err(Error::state("nothing can be encoded before `open_*`"));
         };
+        let plane = alpha.as_mut().map(|alpha| alpha.convert(frame)).transpose()?;
         let picture = converter.convert(frame)?;
         let input = VideoInput { picture, force_key: self.force_key };
         let coded = &mut self.coded;
         let encoded = guarded("the encoder", || codec.encode(input, coded));
         self.health.note("video", self.stream, encoded).inspect_err(|_| self.give_up())?;
+        if let (Some(alpha), Some(plane)) = (self.alpha(), plane) {
+            alpha.keep(plane);
+        }
         self.force_key = false;
         self.clock = clock;
         self.starts.push_back(start);
         self.frames += 1;
+        let taken = self.take_coded();
+        self.health.note("video", self.stream, taken).inspect_err(|_| self.give_up())?;
         self.hand_on()
     }
 
@@ -252,7 +265,7 @@ impl VideoCore {
             let config = self.engine.as_ref().and_then(|engine| engine.codec.config());
             let config = config.ok_or_else(|| Error::codec("the engine gave a picture before its configuration"))?;
             self.codec_string = config.codec_string();
-            self.session.set_track(self.stream, self.track(config));
+            self.session.set_track(self.stream, self.track(config)?);
             self.announced = true;
         }
         self.session.push(packets)
@@ -265,10 +278,37 @@ impl VideoCore {
         let duration = u32::try_from(end - start).map_err(|_| {
             Error::input(format!("a frame of {} ticks: at most {} can be written", end - start, u32::MAX))
         })?;
-        Ok(Packet::new(self.stream, start, duration, picture.key, picture.data))
+        let mut packet = Packet::new(self.stream, start, duration, picture.key, picture.data);
+        if let Some(alpha) = self.alpha() {
+            let plane = alpha.take().ok_or_else(|| Error::codec("a picture came out before its alpha plane"))?;
+            self.bytes += plane.data.len() as u64;
+            packet.alpha = Some(plane.data);
+        }
+        Ok(packet)
     }
 
-    fn track(&self, config: CodecConfig) -> Track {
+    /// Takes what has come out of the engine; of a stream with transparency, its alpha planes are encoded now.
+    fn take_coded(&mut self) -> Result<()> {
+        for picture in std::mem::take(&mut self.coded) {
+            if let Some(alpha) = self.alpha() {
+                alpha.encode(picture.key)?;
+            }
+            self.ready.push_back(picture);
+        }
+        Ok(())
+    }
+
+    fn alpha(&mut self) -> Option<&mut AlphaPlane> {
+        self.engine.as_mut().and_then(|engine| engine.alpha.as_mut())
+    }
+
+    /// Whether the next picture can be handed on.
+    fn is_ready(&self) -> bool {
+        let alpha = self.engine.as_ref().and_then(|engine| engine.alpha.as_ref());
+        !self.ready.is_empty() && alpha.is_none_or(AlphaPlane::is_ready)
+    }
+
+    fn track(&self, config: CodecConfig) -> Result<Track> {
         let target = &self.plan.target;
         // Sizes were checked against 16,384 when the options were resolved.
         let mut video = VideoTrack::new(target.width as u32, target.height as u32);
@@ -276,7 +316,16 @@ impl VideoCore {
         video.coded_height = target.coded_height as u32;
         video.color = target.color;
         video.frame_rate = (!self.plan.variable).then_some(self.plan.frame_rate);
-        Track::new(TrackKind::Video(video), config, self.plan.time_base)
+        video.orientation = self.plan.orientation;
+        video.sample_aspect_ratio = self.plan.sample_aspect_ratio;
+        video.hdr = self.plan.hdr;
+        if let Some(alpha) = self.engine.as_ref().and_then(|engine| engine.alpha.as_ref()) {
+            let missing = || Error::codec("the engine gave an alpha plane before its configuration");
+            video.alpha = Some(alpha.config().ok_or_else(missing)?);
+        }
+        let mut track = Track::new(TrackKind::Video(video), config, self.plan.time_base);
+        track.labels = self.plan.labels.clone();
+        Ok(track)
     }
 
     pub fn report(&self) -> StreamReport {
@@ -311,15 +360,19 @@ impl Ending for VideoCore {
         let coded = &mut self.coded;
         let drained = guarded("the encoder", || codec.finish(coded));
         self.health.note("video", self.stream, drained).inspect_err(|_| self.give_up())?;
+        let encoded = self.take_coded().and_then(|()| self.alpha().map_or(Ok(()), AlphaPlane::finish));
+        self.health.note("video", self.stream, encoded).inspect_err(|_| self.give_up())?;
         self.hand_on()?;
         self.hand_on_last()
     }
 
     /// Hands on each packet whose end is known, which is where the next frame begins.
     fn hand_on(&mut self) -> Result<()> {
-        self.ready.extend(self.coded.drain(..));
+        // After a failure there can be pictures that were not taken; what comes of them then is no news.
+        let _ = self.take_coded();
         let mut packets = Vec::new();
         while self.starts.len() >= 2
+            && self.is_ready()
             && let Some(picture) = self.ready.pop_front()
         {
             let Some(start) = self.starts.pop_front() else { break };
@@ -347,6 +400,8 @@ struct Clock {
     counted: i64,
     /// Whether frames have times of their own.
     variable: bool,
+    /// Whether frames may begin before 0.
+    early: bool,
     last: Option<i64>,
     end: Option<i64>,
 }
@@ -354,16 +409,20 @@ struct Clock {
 impl Clock {
     fn new(plan: &VideoPlan) -> Self {
         let frame = TimeBase::new(plan.frame_rate.den(), plan.frame_rate.num()).ok();
-        Clock { base: plan.time_base, frame, anchor: 0, counted: 0, variable: plan.variable, last: None, end: None }
+        let (variable, early) = (plan.variable, plan.early_start);
+        Clock { base: plan.time_base, frame, anchor: 0, counted: 0, variable, early, last: None, end: None }
     }
 
     /// Where the next frame begins, and the clock after it.
     fn next(&self, pts: Option<Timestamp>) -> Result<(i64, Clock)> {
         let mut next = self.clone();
         if let Some(pts) = pts {
-            let ticks = pts.rescale(self.base).filter(|ticks| (0..i64::MAX / 2).contains(ticks));
+            let earliest = if self.early { -i64::MAX / 2 } else { 0 };
+            let ticks = pts.rescale(self.base).filter(|ticks| (earliest..i64::MAX / 2).contains(ticks));
             next.anchor = ticks.ok_or_else(|| {
-                Error::input(format!("a frame at {} x {} seconds: times begin at 0", pts.ticks, pts.base))
+                let (ticks, base) = (pts.ticks, pts.base);
+                let why = if self.early { "that is too far" } else { "times begin at 0 in this container" };
+                Error::input(format!("a frame at {ticks} x {base} seconds: {why}"))
             })?;
             next.counted = 0;
             // The file says of a constant rate that it is one, and some players go by that alone.

@@ -10,6 +10,8 @@
 //! | [`GifReader`] | animated GIF with its delays | any `Read` |
 //! | [`AudioReader`] | WAV, FLAC, MP3, Ogg Vorbis, AAC | a file or any `Read` |
 //!
+//! [`read_subtitles`] reads SRT and WebVTT, [`read_chapters`] the chapter files of other tools.
+//!
 //! Frames and samples are borrowed from the reader and go into a stream as they are. No reader holds more than a frame or
 //! two, and none takes memory on the word of a header.
 //!
@@ -25,6 +27,7 @@
 //! ```
 
 mod audio;
+mod chapters;
 mod gif;
 mod images;
 mod open;
@@ -32,15 +35,18 @@ mod pattern;
 mod raw;
 mod samples;
 mod source;
+mod subtitles;
 #[cfg(test)]
 mod testing;
 mod y4m;
 
 pub use audio::AudioReader;
+pub use chapters::{ChapterFile, read_chapter_file, read_chapters};
 pub use gif::GifReader;
 pub use images::ImageSequence;
 pub use open::{Input, open, open_stream};
 pub use raw::{RawFormat, RawReader, RawSpec};
 pub use samples::MAX_FRAME_BYTES;
 pub use source::{AudioInfo, AudioSource, FrameTime, SourceFrame, VideoInfo, VideoSource};
+pub use subtitles::{MAX_SUBTITLE_BYTES, Subtitles, TimedCue, read_subtitles};
 pub use y4m::Y4mReader;

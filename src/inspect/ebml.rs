@@ -97,14 +97,18 @@ pub(super) fn unsigned<R: Read + Seek>(reader: &mut Reader<R>, element: Element)
 
 /// The value of a float that is a whole number in any sound file, rounded; 0 where it is none of 32 bits.
 pub(super) fn float<R: Read + Seek>(reader: &mut Reader<R>, element: Element) -> Result<u32> {
+    let value = decimal(reader, element)?.round();
+    Ok(if (0.0..=f64::from(u32::MAX)).contains(&value) { value as u32 } else { 0 })
+}
+
+/// The value of a float; 0 where it is none.
+pub(super) fn decimal<R: Read + Seek>(reader: &mut Reader<R>, element: Element) -> Result<f64> {
     let bytes = reader.read_up_to(element.end.unwrap_or(0), 9)?;
-    let value = match (<[u8; 4]>::try_from(&*bytes), <[u8; 8]>::try_from(&*bytes)) {
+    Ok(match (<[u8; 4]>::try_from(&*bytes), <[u8; 8]>::try_from(&*bytes)) {
         (Ok(bytes), _) => f64::from(f32::from_be_bytes(bytes)),
         (_, Ok(bytes)) => f64::from_be_bytes(bytes),
         _ => 0.0,
-    };
-    let value = value.round();
-    Ok(if (0.0..=f64::from(u32::MAX)).contains(&value) { value as u32 } else { 0 })
+    })
 }
 
 /// The text of a string, made fit to be shown.

@@ -3,6 +3,7 @@
 //! The parsers are written from the specifications and share nothing with the muxers. They seek over the packets' data
 //! and keep a few hundred bytes a track, whatever the file's size; any file may be handed to them, damaged ones too.
 
+mod about;
 mod boxes;
 mod codec;
 mod ebml;
@@ -12,11 +13,15 @@ mod reader;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
 use std::io::{Read, Seek};
 
 use crate::error::{Error, Result};
-use crate::media::{ChromaSubsampling, Color, FrameRate, SampleFormat, TimeBase, Timestamp};
-use crate::mux::Container;
+use crate::media::{
+    AspectRatio, Chapter, ChromaSubsampling, Color, FrameRate, Hdr, Orientation, SampleFormat, TimeBase, Timestamp,
+};
+use about::About;
+pub use about::{AttachmentInfo, CoverInfo};
 use reader::Reader;
 
 /// What is in a file.
@@ -24,7 +29,7 @@ use reader::Reader;
 #[non_exhaustive]
 pub struct FileInfo {
     /// The container.
-    pub container: Container,
+    pub container: Format,
     /// How it is laid out.
     pub layout: Layout,
     /// The size of the file.
@@ -35,6 +40,51 @@ pub struct FileInfo {
     pub duration: Timestamp,
     /// The tracks, in the file's order.
     pub tracks: Vec<TrackInfo>,
+    /// Names and values, each name as [`Metadata::tags`](crate::media::Metadata::tags) has it; the first 1000.
+    pub tags: Vec<(String, String)>,
+    /// When it was made, in seconds from 1970-01-01 00:00 UTC.
+    pub creation_time: Option<i64>,
+    /// The chapters; the first 1000.
+    pub chapters: Vec<Chapter>,
+    /// The cover.
+    pub cover: Option<CoverInfo>,
+    /// Files that travel in it; the first 1000.
+    pub attachments: Vec<AttachmentInfo>,
+}
+
+/// The formats that are told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Format {
+    /// MP4.
+    Mp4,
+    /// QuickTime.
+    Mov,
+    /// Matroska.
+    Matroska,
+    /// WebM.
+    WebM,
+    /// AVIF, a picture or a sequence.
+    Avif,
+}
+
+impl Format {
+    /// Its name, as in the options of this crate where it writes the format.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Mp4 => "mp4",
+            Format::Mov => "mov",
+            Format::Matroska => "matroska",
+            Format::WebM => "webm",
+            Format::Avif => "avif",
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
 }
 
 /// Where a file has what a player needs to begin and to seek.
@@ -65,6 +115,14 @@ pub struct TrackInfo {
     pub codec_string: Option<String>,
     /// Language, by ISO 639-2 or BCP 47; `und` where it is not known.
     pub language: String,
+    /// Its name for people.
+    pub title: Option<String>,
+    /// Whether players take it unless told otherwise.
+    pub default: bool,
+    /// Whether players show it even to who has subtitles off.
+    pub forced: bool,
+    /// Tracks of one group are alternatives, of which one is played; `None` where the file has no groups, or it is in none.
+    pub alternate_group: Option<u16>,
     /// The unit of `start`, `duration`, `priming` and `padding`. Of audio, a sample.
     pub time_base: TimeBase,
     /// When the first picture or sample is presented.
@@ -93,6 +151,8 @@ pub enum Details {
     Video(VideoDetails),
     /// An audio track.
     Audio(AudioDetails),
+    /// A track of subtitles.
+    Subtitle,
     /// A track of another kind: this crate writes none.
     Other,
 }
@@ -101,9 +161,9 @@ pub enum Details {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct VideoDetails {
-    /// Width to show, in pixels.
+    /// Width to show, in square pixels, before it is turned.
     pub width: u32,
-    /// Height to show, in pixels.
+    /// Height to show, before it is turned.
     pub height: u32,
     /// Width of the coded picture.
     pub coded_width: u32,
@@ -117,6 +177,14 @@ pub struct VideoDetails {
     pub chroma: Option<ChromaSubsampling>,
     /// The colour, where the container says it in code points that this crate knows.
     pub color: Option<Color>,
+    /// What HDR displays want to know.
+    pub hdr: Hdr,
+    /// How the picture is turned and mirrored to be shown.
+    pub orientation: Orientation,
+    /// The shape of a pixel.
+    pub sample_aspect_ratio: AspectRatio,
+    /// Whether it has transparency.
+    pub alpha: bool,
 }
 
 /// What only an audio track has.
@@ -141,7 +209,7 @@ pub struct AudioDetails {
 ///
 /// ```
 /// use std::io::Cursor;
-/// use framewright::inspect::{Layout, inspect};
+/// use framewright::inspect::{Format, Layout, inspect};
 /// use framewright::media::{AudioTrack, CodecConfig, Packet, PcmConfig, TimeBase, Track, TrackKind};
 /// use framewright::sink::{SeekSink, SharedWriter};
 /// use framewright::{Container, PacketWriter, SampleFormat};
@@ -155,7 +223,7 @@ pub struct AudioDetails {
 /// writer.finish()?;
 ///
 /// let info = inspect(file.into_inner().unwrap())?;
-/// assert_eq!((info.container, info.layout), (Container::Mp4, Layout::IndexLast));
+/// assert_eq!((info.container, info.layout), (Format::Mp4, Layout::IndexLast));
 /// let track = &info.tracks[0];
 /// assert_eq!((&*track.codec, track.packets, track.duration), ("pcm", 800, 800));
 /// assert_eq!(track.bit_rate, Some(128_000));
@@ -179,10 +247,19 @@ struct Summary {
     details: Details,
     codec: String,
     codec_string: Option<String>,
-    language: String,
+    labels: Labels,
     time_base: TimeBase,
     times: Times,
     counts: Counts,
+}
+
+/// What it says to who chooses among tracks.
+struct Labels {
+    language: String,
+    title: Option<String>,
+    default: bool,
+    forced: bool,
+    alternate_group: Option<u16>,
 }
 
 /// In ticks of the track.
@@ -203,7 +280,8 @@ struct Counts {
 
 impl From<Summary> for TrackInfo {
     fn from(summary: Summary) -> Self {
-        let Summary { number, mut details, codec, codec_string, language, time_base, times, counts } = summary;
+        let Summary { number, mut details, codec, codec_string, labels, time_base, times, counts } = summary;
+        let Labels { language, title, default, forced, alternate_group } = labels;
         if let Details::Video(video) = &mut details {
             video.frame_rate = video.frame_rate.or_else(|| average_rate(counts.packets, times.duration, time_base));
         }
@@ -216,6 +294,10 @@ impl From<Summary> for TrackInfo {
             codec,
             codec_string,
             language,
+            title,
+            default,
+            forced,
+            alternate_group,
             time_base,
             start: times.start,
             duration: times.duration,
@@ -230,7 +312,14 @@ impl From<Summary> for TrackInfo {
 }
 
 impl FileInfo {
-    fn new(container: Container, layout: Layout, bytes: u64, truncated: bool, tracks: Vec<TrackInfo>) -> Self {
+    fn new(
+        container: Format,
+        layout: Layout,
+        bytes: u64,
+        truncated: bool,
+        tracks: Vec<TrackInfo>,
+        about: About,
+    ) -> Self {
         let ends = tracks.iter().map(|track| {
             let end = i128::from(track.start) + i128::from(track.duration);
             Timestamp::new(i64::try_from(end).unwrap_or(i64::MAX), track.time_base)
@@ -242,7 +331,20 @@ impl FileInfo {
             if left >= right { a } else { b }
         };
         let duration = ends.reduce(later).unwrap_or(Timestamp::new(0, TimeBase::MILLISECONDS));
-        FileInfo { container, layout, bytes, truncated, duration, tracks }
+        let About { tags, creation_time, chapters, cover, attachments } = about;
+        FileInfo {
+            container,
+            layout,
+            bytes,
+            truncated,
+            duration,
+            tracks,
+            tags,
+            creation_time,
+            chapters,
+            cover,
+            attachments,
+        }
     }
 }
 

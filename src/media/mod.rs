@@ -10,6 +10,7 @@ mod frame;
 mod hdr;
 #[cfg(feature = "image")]
 mod image;
+mod language;
 mod metadata;
 mod orientation;
 mod packet;
@@ -27,6 +28,7 @@ pub use config::{
 pub use cue::Cue;
 pub use frame::{FrameBatch, FrameFormat, FrameView, PlaneData};
 pub use hdr::{ContentLightLevel, Hdr, MasteringDisplay};
+pub use language::Language;
 pub use metadata::{Attachment, Chapter, Cover, CoverFormat, Metadata};
 pub use orientation::{AspectRatio, Orientation};
 pub use packet::Packet;

@@ -197,3 +197,28 @@ pub(crate) struct PictureView<'a> {
     pub height: usize,
     pub planes: Vec<PlaneView<'a>>,
 }
+
+impl PictureView<'_> {
+    /// A copy with tight rows.
+    ///
+    /// # Errors
+    /// `InvalidInput` where a plane does not hold its rows.
+    pub fn to_picture(&self) -> Result<Picture> {
+        let copy = |view: &PlaneView<'_>| {
+            let row = |index: usize| index * view.stride..index * view.stride + view.width;
+            let short = || Error::input(format!("a plane does not hold {}x{}", view.width, view.height));
+            Ok(match view.samples {
+                Samples::U8(samples) => {
+                    let rows = (0..view.height).map(|index| samples.get(row(index)).ok_or_else(short));
+                    Plane::U8(rows.collect::<Result<Vec<_>>>()?.concat())
+                }
+                Samples::U16(samples) => {
+                    let rows = (0..view.height).map(|index| samples.get(row(index)).ok_or_else(short));
+                    Plane::U16(rows.collect::<Result<Vec<_>>>()?.concat())
+                }
+            })
+        };
+        let planes = self.planes.iter().map(copy).collect::<Result<_>>()?;
+        Ok(Picture { format: self.format, width: self.width, height: self.height, planes })
+    }
+}

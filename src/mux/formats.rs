@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use super::{MuxSettings, Muxer, isobmff, matroska};
 use crate::error::{Error, Result};
-use crate::media::{AudioCodec, Metadata, SubtitleCodec, Track, VideoCodec};
+use crate::media::{AudioCodec, Language, Metadata, SubtitleCodec, Track, TrackKind, TrackLabels, VideoCodec};
 
 /// A container, as its row in the table describes it.
 pub(super) struct Format {
@@ -224,6 +224,8 @@ pub enum Feature {
     Cover,
     /// Attached files.
     Attachments,
+    /// Streams that begin before 0: decoded from there, presented from 0 on.
+    EarlyStart,
 }
 
 impl Feature {
@@ -242,6 +244,7 @@ impl Feature {
         Feature::Chapters,
         Feature::Cover,
         Feature::Attachments,
+        Feature::EarlyStart,
     ];
 
     /// Its name, for people.
@@ -260,6 +263,7 @@ impl Feature {
             Feature::Chapters => "chapters",
             Feature::Cover => "cover",
             Feature::Attachments => "attachments",
+            Feature::EarlyStart => "starts before 0",
         }
     }
 }
@@ -390,47 +394,47 @@ impl Container {
     }
 
     fn check_track(self, track: &Track) -> Result<()> {
-        let named = |name: &str| {
-            let video = self.video_codecs().iter().map(|codec| codec.name());
-            let audio = self.audio_codecs().iter().map(|codec| codec.name());
-            let subtitles = self.subtitle_codecs().iter().map(|codec| codec.name());
-            match track.kind {
-                crate::media::TrackKind::Video(_) => video.into_iter().any(|codec| codec == name),
-                crate::media::TrackKind::Audio(_) => audio.into_iter().any(|codec| codec == name),
-                crate::media::TrackKind::Subtitle => subtitles.into_iter().any(|codec| codec == name),
-            }
+        let named = |name: &str| match track.kind {
+            TrackKind::Video(_) => self.video_codecs().iter().any(|codec| codec.name() == name),
+            TrackKind::Audio(_) => self.audio_codecs().iter().any(|codec| codec.name() == name),
+            TrackKind::Subtitle => self.subtitle_codecs().iter().any(|codec| codec.name() == name),
         };
         if !named(track.config.name()) {
             return Err(Error::unsupported(format!("{self} takes no {} track", track.config.name())));
         }
-        let labels = &track.labels;
-        let mut said = vec![
-            (labels.language != "und" && !labels.language.is_empty(), Feature::Language),
+        self.check_labels(&track.labels)?;
+        let Some(video) = track.video() else { return Ok(()) };
+        self.check_features([
+            (video.orientation.quarter_turns != 0, Feature::Rotation),
+            (video.orientation.mirrored, Feature::Mirroring),
+            (!video.sample_aspect_ratio.is_square(), Feature::AspectRatio),
+            (video.hdr != Default::default(), Feature::Hdr),
+            (video.alpha.is_some(), Feature::Alpha),
+        ])
+    }
+
+    /// Refuses what it cannot say of any track.
+    pub(crate) fn check_labels(self, labels: &TrackLabels) -> Result<()> {
+        self.check_features([
+            (!Language::parse(&labels.language)?.is_undetermined(), Feature::Language),
             (labels.title.is_some(), Feature::TrackTitle),
             (labels.default.is_some() || labels.forced || labels.alternate_group.is_some(), Feature::TrackFlags),
-        ];
-        if let Some(video) = track.video() {
-            said.extend([
-                (!video.orientation.is_upright(), Feature::Rotation),
-                (video.orientation.mirrored, Feature::Mirroring),
-                (!video.sample_aspect_ratio.is_square(), Feature::AspectRatio),
-                (video.hdr != Default::default(), Feature::Hdr),
-                (video.alpha.is_some(), Feature::Alpha),
-            ]);
-        }
-        self.check_features(said)
+        ])
     }
 
     fn check_features(self, said: impl IntoIterator<Item = (bool, Feature)>) -> Result<()> {
-        for (is_said, feature) in said {
-            if is_said && !self.features().contains(&feature) {
-                let able: Vec<_> = Container::ALL.iter().filter(|other| other.features().contains(&feature)).collect();
-                let able: Vec<_> = able.iter().map(|container| container.name()).collect();
-                let able = if able.is_empty() { "no container can yet".into() } else { able.join(", ") + " can" };
-                return Err(Error::unsupported(format!("{self} has no place for {}: {able}", feature.name())));
-            }
+        said.into_iter().filter(|(is_said, _)| *is_said).try_for_each(|(_, feature)| self.check_feature(feature))
+    }
+
+    /// Refuses what it cannot say, and tells who can.
+    pub(crate) fn check_feature(self, feature: Feature) -> Result<()> {
+        if self.features().contains(&feature) {
+            return Ok(());
         }
-        Ok(())
+        let able = Container::ALL.iter().filter(|other| other.features().contains(&feature));
+        let able: Vec<_> = able.map(|container| container.name()).collect();
+        let able = if able.is_empty() { "no container can".into() } else { able.join(", ") + " can" };
+        Err(Error::unsupported(format!("{self} has no place for {}: {able}", feature.name())))
     }
 
     pub(super) fn open(self, settings: &MuxSettings) -> Result<Box<dyn Muxer>> {

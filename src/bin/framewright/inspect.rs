@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::Path;
 
 use framewright::inspect::{Details, FileInfo, Layout, TrackInfo, VideoDetails, inspect};
-use framewright::media::{ChromaSubsampling, TimeBase};
+use framewright::media::{Chapter, ChromaSubsampling, CoverFormat, TimeBase, Timestamp};
 use serde_json::{Value, json};
 
 use crate::args::InspectArgs;
@@ -38,8 +38,29 @@ fn to_text(info: &FileInfo, name: &str) -> String {
     if info.truncated {
         row("cut off", "the file ends before its last part does; this is what is whole".into());
     }
+    if let Some(created) = info.creation_time {
+        row("created", date_for_people(created));
+    }
+    for (name, value) in &info.tags {
+        row(&one_line(name), one_line(value));
+    }
+    if let Some(cover) = info.cover {
+        row("cover", format!("{}, {}", cover_name(cover.format), bytes_for_people(cover.bytes)));
+    }
+    for file in &info.attachments {
+        let (name, media_type) = (one_line(&file.name), one_line(&file.media_type));
+        row("attachment", format!("{name} ({media_type}), {}", bytes_for_people(file.bytes)));
+    }
+    for (chapter, label) in info.chapters.iter().zip(std::iter::once("chapters").chain(std::iter::repeat(""))) {
+        row(label, format!("{}  {}", clock_time(chapter.start), one_line(&chapter.title)));
+    }
     info.tracks.iter().for_each(|track| text += &track_to_text(track));
     text
+}
+
+/// A value of several lines, as one.
+fn one_line(text: &str) -> String {
+    text.replace(['\n', '\t'], " ")
 }
 
 fn track_to_text(track: &TrackInfo) -> String {
@@ -58,6 +79,23 @@ fn track_to_text(track: &TrackInfo) -> String {
             if let Some(color) = video.color {
                 row("colour", color.to_string());
             }
+            if let Some(display) = video.hdr.mastering {
+                row("mastered on", display.to_string());
+            }
+            if let Some(light) = video.hdr.light {
+                let (brightest, average) = (light.max_content, light.max_frame_average);
+                row("light", format!("{brightest} cd/m² at most, {average} on average over a frame at most"));
+            }
+            if !video.orientation.is_upright() {
+                let mirrored = if video.orientation.mirrored { "mirrored, then " } else { "" };
+                row("shown", format!("{mirrored}turned by {}° clockwise", video.orientation.degrees()));
+            }
+            if !video.sample_aspect_ratio.is_square() {
+                row("pixel shape", video.sample_aspect_ratio.to_string());
+            }
+            if video.alpha {
+                row("alpha", "yes".into());
+            }
         }
         Details::Audio(audio) => {
             let format = audio.sample_format.map_or(String::new(), |format| format!(", {format}"));
@@ -68,6 +106,17 @@ fn track_to_text(track: &TrackInfo) -> String {
     }
     if track.language != "und" {
         row("language", track.language.clone());
+    }
+    if let Some(title) = &track.title {
+        row("title", one_line(title));
+    }
+    let flags = [(!track.default, "not default"), (track.forced, "forced")];
+    let flags: Vec<_> = flags.into_iter().filter_map(|(is_set, name)| is_set.then_some(name)).collect();
+    if !flags.is_empty() {
+        row("flags", flags.join(", "));
+    }
+    if let Some(group) = track.alternate_group {
+        row("alternatives", format!("group {group}"));
     }
     if track.start != 0 {
         row("start", seconds_for_people(track.start, track.time_base));
@@ -106,6 +155,7 @@ fn kind(details: &Details) -> &'static str {
     match details {
         Details::Video(_) => "video",
         Details::Audio(_) => "audio",
+        Details::Subtitle => "subtitle",
         _ => "other",
     }
 }
@@ -137,6 +187,38 @@ fn chroma_name(chroma: ChromaSubsampling) -> &'static str {
     }
 }
 
+fn cover_name(format: CoverFormat) -> &'static str {
+    match format {
+        CoverFormat::Jpeg => "JPEG",
+        CoverFormat::Png => "PNG",
+        _ => "another format",
+    }
+}
+
+/// `1:02:03.500`.
+fn clock_time(at: Timestamp) -> String {
+    let milliseconds = at.base.rescale(at.ticks, TimeBase::MILLISECONDS).unwrap_or(i64::MAX);
+    let seconds = milliseconds / 1000;
+    format!("{}:{:02}:{:02}.{:03}", seconds / 3600, seconds / 60 % 60, seconds % 60, milliseconds % 1000)
+}
+
+/// `2026-11-24 19:00:00 UTC`, by the Gregorian calendar.
+fn date_for_people(unix_seconds: i64) -> String {
+    let (days, seconds) = (unix_seconds.div_euclid(86_400), unix_seconds.rem_euclid(86_400));
+    // Years begin in March here, so that the odd day of a leap year is the last: 400 of them have 146,097 days.
+    let day = i128::from(days) + 719_468;
+    let (era, day) = (day.div_euclid(146_097), day.rem_euclid(146_097));
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day_of_year = day - (365 * year + year / 4 - year / 100);
+    // Months from March on are 31, 30, 31, 30, 31 days, again and again.
+    let month = (5 * day_of_year + 2) / 153;
+    let day_of_month = day_of_year - (153 * month + 2) / 5 + 1;
+    let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    let year = era * 400 + year + next;
+    let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    format!("{year:04}-{month:02}-{day_of_month:02} {hour:02}:{minute:02}:{second:02} UTC")
+}
+
 fn bytes_for_people(bytes: u64) -> String {
     if bytes < 1000 { size(bytes) } else { format!("{} ({bytes} bytes)", size(bytes)) }
 }
@@ -158,7 +240,27 @@ fn to_json(info: &FileInfo, name: &str) -> Value {
         "bytes": info.bytes,
         "truncated": info.truncated,
         "duration_seconds": seconds(info.duration.ticks, info.duration.base),
+        "tags": info.tags.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect::<Vec<_>>(),
+        "creation_time": info.creation_time,
+        "chapters": info.chapters.iter().map(chapter_to_json).collect::<Vec<_>>(),
+        "cover": info.cover.map(|cover| json!({
+            "media_type": cover.format.media_type(),
+            "bytes": cover.bytes,
+        })),
+        "attachments": info.attachments.iter().map(|file| json!({
+            "name": file.name,
+            "media_type": file.media_type,
+            "bytes": file.bytes,
+        })).collect::<Vec<_>>(),
         "tracks": info.tracks.iter().map(track_to_json).collect::<Vec<_>>(),
+    })
+}
+
+fn chapter_to_json(chapter: &Chapter) -> Value {
+    json!({
+        "start_seconds": seconds(chapter.start.ticks, chapter.start.base),
+        "end_seconds": chapter.end.map(|end| seconds(end.ticks, end.base)),
+        "title": chapter.title,
     })
 }
 
@@ -169,6 +271,10 @@ fn track_to_json(track: &TrackInfo) -> Value {
         "codec": track.codec,
         "codec_string": track.codec_string,
         "language": track.language,
+        "title": track.title,
+        "default": track.default,
+        "forced": track.forced,
+        "alternate_group": track.alternate_group,
         "time_base": track.time_base.to_string(),
         "start_ticks": track.start,
         "start_seconds": seconds(track.start, track.time_base),
@@ -196,6 +302,15 @@ fn track_to_json(track: &TrackInfo) -> Value {
                 "matrix": color.matrix.name(),
                 "range": color.range.to_string(),
             })),
+            "mastering_display": video.hdr.mastering.map(|display| display.to_string()),
+            "content_light": video.hdr.light.map(|light| json!({
+                "max_content": light.max_content,
+                "max_frame_average": light.max_frame_average,
+            })),
+            "rotation": video.orientation.degrees(),
+            "mirrored": video.orientation.mirrored,
+            "sample_aspect_ratio": video.sample_aspect_ratio.to_string(),
+            "alpha": video.alpha,
         }),
         Details::Audio(audio) => json!({
             "sample_rate": audio.sample_rate,
@@ -208,4 +323,26 @@ fn track_to_json(track: &TrackInfo) -> Value {
         value.extend(details);
     }
     value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_those_of_the_calendar() {
+        for (seconds, date) in [
+            (0, "1970-01-01 00:00:00 UTC"),
+            (-1, "1969-12-31 23:59:59 UTC"),
+            (951_782_400, "2000-02-29 00:00:00 UTC"),
+            (951_868_800, "2000-03-01 00:00:00 UTC"),
+            (4_107_542_399, "2100-02-28 23:59:59 UTC"),
+            (4_107_542_400, "2100-03-01 00:00:00 UTC"),
+            (1_795_546_800, "2026-11-24 19:00:00 UTC"),
+        ] {
+            assert_eq!(date_for_people(seconds), date);
+        }
+        date_for_people(i64::MIN);
+        date_for_people(i64::MAX);
+    }
 }

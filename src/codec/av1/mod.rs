@@ -10,7 +10,7 @@ mod tests;
 
 use super::VideoEngine;
 use crate::error::{Error, Result};
-use crate::media::{Color, FrameRate, PixelFormat};
+use crate::media::{Color, FrameRate, Hdr, PixelFormat};
 
 /// The least width and height that can be encoded. Smaller pictures are padded, and the container crops them.
 pub(crate) const MIN_SIZE: usize = 16;
@@ -27,6 +27,8 @@ pub(crate) struct Av1Settings {
     /// What rate control and the level count with; at most 1000.
     pub frame_rate: FrameRate,
     pub color: Color,
+    /// Goes into the stream too, as metadata of each key frame.
+    pub hdr: Hdr,
     pub rate_control: RateControl,
     /// 0 (slowest) to 10.
     pub preset: u8,
@@ -95,6 +97,7 @@ impl Av1Settings {
             height,
             frame_rate,
             color,
+            hdr: Hdr::default(),
             rate_control: RateControl::Crf(30),
             preset: 10,
             keyframe_interval: 240,

@@ -1,9 +1,9 @@
 //! The adapter of rav1e, an AV1 encoder in Rust. It is the only place that knows the crate.
 
 use ::rav1e::prelude::{
-    ChromaSamplePosition, ChromaSampling, ColorDescription, ColorPrimaries, Config, Context, EncoderConfig,
-    EncoderStatus, Frame, FrameParameters, FrameTypeOverride, MatrixCoefficients, Packet, Pixel, PixelRange, Rational,
-    SceneDetectionSpeed, TransferCharacteristics,
+    ChromaSamplePosition, ChromaSampling, ChromaticityPoint, ColorDescription, ColorPrimaries, Config, ContentLight,
+    Context, EncoderConfig, EncoderStatus, Frame, FrameParameters, FrameTypeOverride, MatrixCoefficients, Packet,
+    Pixel, PixelRange, Rational, SceneDetectionSpeed, TransferCharacteristics,
 };
 
 use super::obu::{self, ObuType};
@@ -11,7 +11,8 @@ use super::{Av1Settings, RateControl, SceneDetection, Tune, level, sequence_head
 use crate::codec::{CodedPicture, VideoEngine, VideoInput};
 use crate::error::{Error, Result, catch_panic};
 use crate::media::{
-    Av1Config, ChromaSubsampling, CodecConfig, Color, ColorRange, PictureView, PixelFormat, PlaneView, Samples,
+    Av1Config, ChromaSubsampling, CodecConfig, Color, ColorRange, MasteringDisplay, PictureView, PixelFormat,
+    PlaneView, Samples,
 };
 use crate::parallel::resolve_threads;
 
@@ -248,6 +249,11 @@ fn encoder_config(settings: &Av1Settings) -> EncoderConfig {
         ColorRange::Full => PixelRange::Full,
     };
     encoder.color_description = Some(color_description(settings.color));
+    encoder.mastering_display = settings.hdr.mastering.map(mastering_display);
+    encoder.content_light = settings.hdr.light.map(|light| ContentLight {
+        max_content_light_level: light.max_content,
+        max_frame_average_light_level: light.max_frame_average,
+    });
     encoder.min_key_frame_interval = settings.min_keyframe_interval().into();
     encoder.max_key_frame_interval = settings.keyframe_interval.into();
     encoder.low_latency = settings.low_latency;
@@ -308,6 +314,25 @@ fn demands(settings: &Av1Settings, tiles: usize, tile_columns: usize) -> level::
         },
         tiles,
         tile_columns,
+    }
+}
+
+/// From the units of ST 2086 to those of AV1 (6.7.4): 16 bits behind the point for chromaticities, 8 for the brightest
+/// luminance and 14 for the darkest.
+fn mastering_display(display: MasteringDisplay) -> ::rav1e::prelude::MasteringDisplay {
+    let scale = |value: u32, bits: u32, unit: u32| {
+        let scaled = ((u64::from(value) << bits) + u64::from(unit / 2)) / u64::from(unit);
+        u32::try_from(scaled).unwrap_or(u32::MAX)
+    };
+    let point = |(x, y): (u16, u16)| {
+        let scaled = |value: u16| scale(value.into(), 16, 50_000).min(u16::MAX.into()) as u16;
+        ChromaticityPoint { x: scaled(x), y: scaled(y) }
+    };
+    ::rav1e::prelude::MasteringDisplay {
+        primaries: [display.red, display.green, display.blue].map(point),
+        white_point: point(display.white),
+        max_luminance: scale(display.max_luminance, 8, 10_000),
+        min_luminance: scale(display.min_luminance, 14, 10_000),
     }
 }
 

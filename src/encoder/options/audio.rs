@@ -1,15 +1,16 @@
 //! Options of an audio stream.
 
 use super::extra::{FlacExtra, OpusExtra};
+use super::labels::{self, label_setters};
 use super::video::bit_rate;
-use super::{Entry, OptionInfo, check_range, not_taken, number, set_by_name};
+use super::{Entry, OptionInfo, check_labels, check_range, not_taken, number, set_with_labels};
 use crate::codec::AudioEngine;
 use crate::codec::flac::FlacSettings;
 use crate::codec::opus::{self, OpusSettings};
 use crate::codec::pcm::PcmSettings;
 use crate::error::{Error, Result};
-use crate::media::{AudioCodec, MAX_CHANNELS, SampleFormat, TimeBase};
-use crate::mux::Container;
+use crate::media::{AudioCodec, MAX_CHANNELS, SampleFormat, TimeBase, TrackLabels};
+use crate::mux::{Container, Feature};
 
 /// Options of an audio stream: typed setters, or [`set`](Self::set) by name.
 ///
@@ -32,6 +33,7 @@ pub struct AudioOptions {
     out_sample_rate: Option<u32>,
     out_num_channels: Option<usize>,
     sample_format: Option<SampleFormat>,
+    labels: TrackLabels,
     extra: Vec<(String, String)>,
 }
 
@@ -87,6 +89,7 @@ impl AudioOptions {
             out_sample_rate: None,
             out_num_channels: None,
             sample_format: None,
+            labels: TrackLabels::default(),
             extra: Vec::new(),
         }
     }
@@ -123,6 +126,8 @@ impl AudioOptions {
         self
     }
 
+    label_setters!();
+
     /// An option that only one codec has; [`extra_table`](Self::extra_table) lists them.
     pub fn extra_option(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.extra.push((name.into(), value.into()));
@@ -135,12 +140,12 @@ impl AudioOptions {
     /// [`InvalidOption`](crate::ErrorKind::InvalidOption) for an unknown name or a value that does not parse. Ranges
     /// are checked in `add_audio`, as those of the typed setters are.
     pub fn set(&mut self, name: &str, value: &str) -> Result<()> {
-        set_by_name(TABLE, "an audio stream", self, name, value)
+        set_with_labels(TABLE, "an audio stream", self, |options| &mut options.labels, name, value)
     }
 
     /// All options that [`set`](Self::set) knows.
-    pub fn table() -> impl ExactSizeIterator<Item = &'static OptionInfo> {
-        TABLE.iter().map(|entry| &entry.info)
+    pub fn table() -> impl Iterator<Item = &'static OptionInfo> {
+        TABLE.iter().map(|entry| &entry.info).chain(labels::table())
     }
 
     /// The [extra options](Self::extra_option) of a codec.
@@ -164,6 +169,7 @@ impl AudioOptions {
             (None, Some(container)) => container.default_audio_codec().ok_or_else(|| not_taken(container, "audio"))?,
             (None, None) => AudioCodec::Opus,
         };
+        check_labels(container, &self.labels)?;
         let out_rate = match (self.out_sample_rate, codec) {
             (Some(rate), AudioCodec::Opus) if !opus::SAMPLE_RATES.contains(&rate) => {
                 return Err(Error::option("out_sample_rate", rate, "opus has 8000, 12000, 16000, 24000 and 48000"));
@@ -223,6 +229,8 @@ impl AudioOptions {
             codec,
             engine,
             time_base: TimeBase::new(1, ticks)?,
+            labels: self.labels.clone(),
+            early_start: container.is_none_or(|container| container.features().contains(&Feature::EarlyStart)),
         })
     }
 }
@@ -237,6 +245,9 @@ pub(in crate::encoder) struct AudioPlan {
     pub codec: AudioCodec,
     pub engine: AudioEngineSettings,
     pub time_base: TimeBase,
+    pub labels: TrackLabels,
+    /// Whether samples may have times before 0.
+    pub early_start: bool,
 }
 
 /// What an engine is made from.
@@ -299,12 +310,14 @@ mod tests {
     #[test]
     fn the_table_reaches_every_field() {
         let defaults = AudioOptions::new(48_000, 2);
-        for (info, value) in AudioOptions::table().zip(["flac", "96k", "24000", "1", "s24"]) {
+        let values = ["flac", "96k", "24000", "1", "s24", "fr", "Commentary", "false", "true", "0"];
+        for (info, value) in AudioOptions::table().zip(values) {
             let mut options = defaults.clone();
             options.set(info.name, value).unwrap();
             assert_ne!(options, defaults, "{} changed nothing", info.name);
-            assert!(options.set(info.name, "?").is_err(), "{}", info.name);
+            let is_text = ["language", "title"].contains(&info.name);
+            assert!(is_text || options.set(info.name, "?").is_err(), "{}", info.name);
         }
-        assert_eq!(AudioOptions::table().len(), 5);
+        assert_eq!(AudioOptions::table().count(), values.len());
     }
 }

@@ -2,13 +2,16 @@
 
 mod audio;
 mod extra;
+mod labels;
 mod output;
+mod subtitle;
 mod video;
 
 pub use audio::AudioOptions;
 pub(super) use audio::AudioPlan;
 pub(super) use output::OutputPlan;
 pub use output::{EncoderOptions, QueueFull};
+pub use subtitle::SubtitleOptions;
 pub use video::VideoOptions;
 pub(super) use video::{VideoEngineSettings, VideoPlan};
 
@@ -17,7 +20,8 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use crate::error::{Error, Result};
-use crate::mux::Container;
+use crate::media::{Language, TrackLabels};
+use crate::mux::{Container, Feature};
 
 /// What there is to know about an option, for help texts and error messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +52,26 @@ impl<T> Entry<T> {
         set: fn(&mut T, &str) -> Result<()>,
     ) -> Self {
         Entry { info: OptionInfo { name, help, allowed, default }, set }
+    }
+}
+
+/// Sets option `name` of `target` from a string, or says which names there are: those of `table`, and where `labels` has
+/// a place for them those of every track.
+fn set_with_labels<T>(
+    table: &[Entry<T>],
+    owner: &str,
+    target: &mut T,
+    labels: fn(&mut T) -> &mut TrackLabels,
+    name: &str,
+    value: &str,
+) -> Result<()> {
+    match labels::set(labels(target), &name.replace('-', "_"), value) {
+        Some(result) => result,
+        None => set_by_name(table, owner, target, name, value).map_err(|error| {
+            let is_known = table.iter().any(|entry| entry.info.name == name.replace('-', "_"));
+            let names: Vec<_> = labels::table().map(|info| info.name).collect();
+            if is_known { error } else { error.followed_by(format_args!("and {}", names.join(", "))) }
+        }),
     }
 }
 
@@ -89,6 +113,23 @@ fn size(name: &str, text: &str) -> Result<(u32, u32)> {
 /// What a container does not take.
 fn not_taken(container: Container, what: impl fmt::Display) -> Error {
     Error::unsupported(format!("{container} takes no {what}: choose another container or codec"))
+}
+
+/// Refuses what `container` has no place for, before a frame is encoded.
+fn check_feature(container: Option<Container>, feature: Feature, is_wanted: bool) -> Result<()> {
+    match container {
+        Some(container) if is_wanted => container.check_feature(feature),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a language that is none, and labels that `container` has no place for.
+fn check_labels(container: Option<Container>, labels: &TrackLabels) -> Result<()> {
+    Language::parse(&labels.language)?;
+    match container {
+        Some(container) => container.check_labels(labels),
+        None => Ok(()),
+    }
 }
 
 /// Refuses a value outside `range`.

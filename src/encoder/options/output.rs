@@ -106,8 +106,20 @@ static TABLE: &[Entry<EncoderOptions>] = &[
     }),
 ];
 
+/// Parses `2s`, `500ms`, or plain milliseconds.
 fn milliseconds(name: &str, text: &str) -> Result<Duration> {
-    Ok(Duration::from_millis(number(name, text, "a number of milliseconds")?))
+    let allowed = "write it as 2s, 500ms or 500";
+    let (digits, unit) = match (text.trim().strip_suffix("ms"), text.trim().strip_suffix('s')) {
+        (Some(digits), _) => (digits, 1.0),
+        (None, Some(digits)) => (digits, 1000.0),
+        (None, None) => (text.trim(), 1.0),
+    };
+    let value = number::<f64>(name, digits, allowed)? * unit;
+    if (0.0..1e12).contains(&value) {
+        Ok(Duration::from_millis(value.round() as u64))
+    } else {
+        Err(Error::option(name, format_args!("`{text}`"), allowed))
+    }
 }
 
 impl FromStr for QueueFull {

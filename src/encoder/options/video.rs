@@ -1,18 +1,26 @@
 //! Options of a video stream.
 
 use super::extra::{Av1Extra, MjpegExtra};
-use super::{Entry, OptionInfo, boolean, check_range, not_taken, number, set_by_name, size};
-use crate::codec::av1::{self, Av1Settings, RateControl};
+use super::labels::{self, label_setters};
+use super::{
+    Entry, OptionInfo, boolean, check_feature, check_labels, check_range, not_taken, number, set_with_labels, size,
+};
+use crate::codec::av1::{self, Av1Settings, RateControl, SceneDetection};
 use crate::codec::mjpeg::MjpegSettings;
 use crate::codec::raw::RawSettings;
 use crate::convert::picture::{Fit, PictureTarget};
 use crate::error::{Error, Result};
-use crate::media::{Color, ColorRange, FrameRate, PixelFormat, TimeBase, VideoCodec};
-use crate::mux::Container;
+use crate::media::{
+    AspectRatio, Color, ColorRange, ContentLightLevel, FrameRate, Hdr, MasteringDisplay, Orientation, PixelFormat,
+    TimeBase, TrackLabels, VideoCodec,
+};
+use crate::mux::{Container, Feature};
 
 /// The largest picture: that of AV1's highest level (6.3).
 const MAX_SIDE: u32 = 16_384;
 const MAX_AREA: u64 = 16_384 * 8_704;
+/// What the luma of an alpha plane is.
+const ALPHA_COLOR: Color = Color { range: ColorRange::Full, ..Color::BT709 };
 /// From here up, a frame rate needs no finer time base than its own numerator.
 const FINE_ENOUGH: u32 = 10_000;
 
@@ -48,6 +56,11 @@ pub struct VideoOptions {
     low_latency: Option<bool>,
     out_size: Option<(u32, u32)>,
     fit: Option<Fit>,
+    orientation: Orientation,
+    sample_aspect_ratio: AspectRatio,
+    hdr: Hdr,
+    alpha: bool,
+    labels: TrackLabels,
     extra: Vec<(String, String)>,
 }
 
@@ -153,6 +166,38 @@ static TABLE: &[Entry<VideoOptions>] = &[
         o.fit = Some(v.parse()?);
         Ok(())
     }),
+    Entry::new(
+        "rotate",
+        "how players turn the picture, clockwise; the frames stay as they are",
+        "0, 90, 180, 270, each with /mirrored if wanted",
+        "0",
+        |o, v| {
+            o.orientation = v.parse()?;
+            Ok(())
+        },
+    ),
+    Entry::new("sample_aspect_ratio", "the shape of a pixel, width to height", "as in 16:11", "1:1", |o, v| {
+        o.sample_aspect_ratio = v.parse()?;
+        Ok(())
+    }),
+    Entry::new(
+        "mastering_display",
+        "the display that HDR pictures were graded on (SMPTE ST 2086)",
+        "G(x,y)B(x,y)R(x,y)WP(x,y)L(max,min)",
+        "none",
+        |o, v| {
+            o.hdr.mastering = Some(v.parse()?);
+            Ok(())
+        },
+    ),
+    Entry::new("content_light", "how bright HDR pictures get, in cd/m²", "MaxCLL,MaxFALL", "none", |o, v| {
+        o.hdr.light = Some(v.parse()?);
+        Ok(())
+    }),
+    Entry::new("alpha", "keep the transparency of RGBA frames (av1)", "true, false", "false", |o, v| {
+        o.alpha = boolean("alpha", v)?;
+        Ok(())
+    }),
 ];
 
 impl VideoOptions {
@@ -176,6 +221,11 @@ impl VideoOptions {
             low_latency: None,
             out_size: None,
             fit: None,
+            orientation: Orientation::default(),
+            sample_aspect_ratio: AspectRatio::SQUARE,
+            hdr: Hdr::default(),
+            alpha: false,
+            labels: TrackLabels::default(),
             extra: Vec::new(),
         }
     }
@@ -280,6 +330,41 @@ impl VideoOptions {
         self
     }
 
+    /// How players turn and mirror the picture. The frames stay as they are, and so do width and height, which are those
+    /// before it is turned. Upright unless said.
+    pub fn rotate(mut self, orientation: Orientation) -> Self {
+        self.orientation = orientation;
+        self
+    }
+
+    /// The shape of a pixel. Square unless said.
+    pub fn sample_aspect_ratio(mut self, ratio: AspectRatio) -> Self {
+        self.sample_aspect_ratio = ratio;
+        self
+    }
+
+    /// The display that HDR pictures were graded on. It goes with a colour of PQ or HLG.
+    pub fn mastering_display(mut self, display: MasteringDisplay) -> Self {
+        self.hdr.mastering = Some(display);
+        self
+    }
+
+    /// How bright HDR pictures get.
+    pub fn content_light(mut self, level: ContentLightLevel) -> Self {
+        self.hdr.light = Some(level);
+        self
+    }
+
+    /// Keeps the transparency of RGBA and BGRA frames, which is straight, not premultiplied; other frames are opaque. It
+    /// is encoded as a second picture, which costs time and bits. For AV1, where the container has a place for it; `raw`
+    /// pictures have it by their pixel format. Off unless said.
+    pub fn alpha(mut self, on: bool) -> Self {
+        self.alpha = on;
+        self
+    }
+
+    label_setters!();
+
     /// An option that only one codec has; [`extra_table`](Self::extra_table) lists them.
     pub fn extra_option(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.extra.push((name.into(), value.into()));
@@ -292,12 +377,12 @@ impl VideoOptions {
     /// [`InvalidOption`](crate::ErrorKind::InvalidOption) for an unknown name or a value that does not parse. Ranges
     /// are checked in `add_video`, as those of the typed setters are.
     pub fn set(&mut self, name: &str, value: &str) -> Result<()> {
-        set_by_name(TABLE, "a video stream", self, name, value)
+        set_with_labels(TABLE, "a video stream", self, |options| &mut options.labels, name, value)
     }
 
     /// All options that [`set`](Self::set) knows.
-    pub fn table() -> impl ExactSizeIterator<Item = &'static OptionInfo> {
-        TABLE.iter().map(|entry| &entry.info)
+    pub fn table() -> impl Iterator<Item = &'static OptionInfo> {
+        TABLE.iter().map(|entry| &entry.info).chain(labels::table())
     }
 
     /// The [extra options](Self::extra_option) of a codec.
@@ -335,6 +420,16 @@ impl VideoOptions {
             (None, Some(container)) => container.default_video_codec().ok_or_else(|| not_taken(container, "video"))?,
             (None, None) => VideoCodec::Av1,
         };
+        if self.alpha && codec != VideoCodec::Av1 {
+            let allowed = format!("{codec} has none: it is for av1; raw pictures have it by a pixel format with alpha");
+            return Err(Error::option("alpha", true, allowed));
+        }
+        check_feature(container, Feature::Rotation, self.orientation.quarter_turns != 0)?;
+        check_feature(container, Feature::Mirroring, self.orientation.mirrored)?;
+        check_feature(container, Feature::AspectRatio, !self.sample_aspect_ratio.is_square())?;
+        check_feature(container, Feature::Hdr, self.hdr != Hdr::default())?;
+        check_feature(container, Feature::Alpha, self.alpha)?;
+        check_labels(container, &self.labels)?;
         let format = self.pixel_format.unwrap_or(PixelFormat::Yuv420p);
         let default_color = match codec {
             VideoCodec::Av1 | VideoCodec::Raw => Color::for_height(height),
@@ -368,6 +463,12 @@ impl VideoOptions {
             frame_rate: self.frame_rate,
             variable,
             time_base,
+            alpha: self.alpha.then(|| self.resolve_alpha(format, coded)).transpose()?,
+            orientation: self.orientation,
+            sample_aspect_ratio: self.sample_aspect_ratio,
+            hdr: self.hdr,
+            labels: self.labels.clone(),
+            early_start: container.is_none_or(|container| container.features().contains(&Feature::EarlyStart)),
             threads: self.threads,
             bit_rate: self.bit_rate,
         })
@@ -398,11 +499,20 @@ impl VideoOptions {
             tiles: self.tiles.map(|tiles| check_range("tiles", tiles, 1..=64)).transpose()?,
             threads: self.threads,
             low_latency: self.low_latency.unwrap_or(defaults.low_latency),
+            hdr: self.hdr,
             ..defaults
         };
         let settings = Av1Extra::apply(settings, &self.extra)?;
         settings.validate()?;
         Ok(settings)
+    }
+
+    /// The alpha plane is a stream of its own, of luma alone in full range, at the depth of the pictures. Its key frames
+    /// are where those of the pictures are, so it looks for none.
+    fn resolve_alpha(&self, format: PixelFormat, coded: (u32, u32)) -> Result<Av1Settings> {
+        let gray = if format.bit_depth() > 8 { PixelFormat::Gray10 } else { PixelFormat::Gray };
+        let settings = self.resolve_av1(gray, ALPHA_COLOR, coded)?;
+        Ok(Av1Settings { scene_detection: SceneDetection::Off, hdr: Hdr::default(), ..settings })
     }
 
     fn resolve_raw(&self, format: PixelFormat, coded: (u32, u32)) -> Result<RawSettings> {
@@ -457,6 +567,14 @@ pub(in crate::encoder) struct VideoPlan {
     pub frame_rate: FrameRate,
     pub variable: bool,
     pub time_base: TimeBase,
+    /// Of the alpha plane, where it is kept.
+    pub alpha: Option<Av1Settings>,
+    pub orientation: Orientation,
+    pub sample_aspect_ratio: AspectRatio,
+    pub hdr: Hdr,
+    pub labels: TrackLabels,
+    /// Whether frames may have times before 0.
+    pub early_start: bool,
     pub threads: usize,
     pub bit_rate: Option<u32>,
 }
@@ -562,6 +680,7 @@ mod tests {
         refused(options().time_base(TimeBase::NANOSECONDS).frame_rate(0.2), &["frame_rate", "ticks"]);
         refused(options().fit(Fit::Stretch), &["fit", "out_size"]);
         refused(options().extra_option("sharpness", "1"), &["sharpness", "av1"]);
+        refused(options().codec(VideoCodec::Raw).alpha(true), &["alpha", "raw"]);
         let mjpeg = || options().codec(VideoCodec::Mjpeg);
         assert!(mjpeg().resolve(None).is_ok());
         refused(mjpeg().crf(20), &["crf", "mjpeg"]);
@@ -588,6 +707,16 @@ mod tests {
             "true",
             "32x24",
             "stretch",
+            "90",
+            "16:11",
+            "G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,50)",
+            "1000,400",
+            "true",
+            "de",
+            "Angle 2",
+            "true",
+            "true",
+            "7",
         ];
         let defaults = VideoOptions::new(64, 48);
         for (info, value) in VideoOptions::table().zip(values) {
@@ -595,9 +724,10 @@ mod tests {
             options.set(info.name, value).unwrap();
             assert_ne!(options, defaults, "{} changed nothing", info.name);
             options.set(&info.name.replace('_', "-"), value).unwrap();
-            assert!(options.set(info.name, "?").is_err(), "{}", info.name);
+            let is_text = ["language", "title"].contains(&info.name);
+            assert!(is_text || options.set(info.name, "?").is_err(), "{}", info.name);
         }
-        assert_eq!(VideoOptions::table().len(), values.len());
+        assert_eq!(VideoOptions::table().count(), values.len());
         assert!(defaults.clone().set("sharpness", "1").is_err());
         for (text, bits) in [("800k", 800_000), ("2.5M", 2_500_000), ("64000", 64_000)] {
             assert_eq!(bit_rate("bit_rate", text).unwrap(), bits);

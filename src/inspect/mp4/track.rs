@@ -1,91 +1,54 @@
-//! MP4: boxes (ISO/IEC 14496-12), plain and in fragments.
+//! `trak`: what it says, and what its tables or fragments add up to.
 
 use std::io::{Read, Seek};
 
-use super::boxes::{BoxAt, check_entries, each_box, each_child, entries, full_box, versioned, words};
-use super::codec::{Av1Record, StreamInfo, color, integer_format};
-use super::reader::{Reader, text};
-use super::{AudioDetails, Counts, Details, FileInfo, Layout, Summary, Times, VideoDetails};
+use super::MAX_TRACKS;
+use super::chapters::Tables;
+use super::entry::SampleEntry;
 use crate::error::{Error, Result};
-use crate::media::{Color, SampleFormat, TimeBase};
-use crate::mux::Container;
-
-/// More tracks than any file has; it bounds the memory that a hostile one takes.
-const MAX_TRACKS: usize = 1000;
-
-/// Whether a file that begins with `head` looks like MP4.
-pub(super) fn is_mp4(head: [u8; 8]) -> bool {
-    matches!(&head[4..], b"ftyp" | b"styp" | b"moov" | b"moof" | b"sidx")
-}
-
-/// Describes the file from its first byte on.
-pub(super) fn inspect<R: Read + Seek>(reader: &mut Reader<R>) -> Result<FileInfo> {
-    let mut movie: Option<Movie> = None;
-    let mut data_before_movie = false;
-    let mut fragmented = false;
-    let truncated = each_box(reader, |reader, found| {
-        match &found.kind {
-            b"moov" if movie.is_none() => movie = Some(Movie::read(reader, found)?),
-            b"moof" => {
-                fragmented = true;
-                let Some(movie) = &mut movie else {
-                    return Err(Error::input(format!("the box `moof` at {} comes before any `moov`", found.start)));
-                };
-                movie.read_fragment(reader, found)?;
-            }
-            b"mdat" => data_before_movie |= movie.is_none(),
-            _ => {}
-        }
-        Ok(())
-    })?;
-    let Some(movie) = movie else {
-        return Err(Error::input("the file has no `moov` box: it was cut off before it was complete"));
-    };
-    let layout = match (fragmented || movie.extends, data_before_movie) {
-        (true, _) => Layout::Fragmented,
-        (false, true) => Layout::IndexLast,
-        (false, false) => Layout::IndexFirst,
-    };
-    let timescale = movie.timescale;
-    let tracks = movie.tracks.into_iter().map(|track| track.summary(timescale).map(Into::into));
-    Ok(FileInfo::new(Container::Mp4, layout, reader.len(), truncated, tracks.collect::<Result<_>>()?))
-}
-
-/// `moov`.
-#[derive(Default)]
-struct Movie {
-    timescale: u32,
-    /// Whether it has `mvex`: fragments are to come.
-    extends: bool,
-    tracks: Vec<Track>,
-}
+use crate::inspect::about::{if_sound, words as words_of};
+use crate::inspect::boxes::{BoxAt, check_entries, each_child, entries, full_box, versioned, words};
+use crate::inspect::reader::{Reader, text};
+use crate::inspect::{AudioDetails, Counts, Details, Labels, Summary, Times, VideoDetails};
+use crate::media::{Orientation, TimeBase};
 
 /// `trak`, with what its fragments add.
 #[derive(Default)]
-struct Track {
-    id: u32,
-    handler: [u8; 4],
-    timescale: u32,
+pub(super) struct Track {
+    pub id: u32,
+    pub handler: [u8; 4],
+    pub timescale: u32,
     language: Option<String>,
+    title: Option<String>,
+    enabled: bool,
+    forced: bool,
+    alternate_group: u16,
+    orientation: Orientation,
+    /// Tracks that this one refers to: the titles of its chapters, and what it is the transparency of.
+    pub chapters: Vec<u32>,
+    pub auxiliary_to: Vec<u32>,
+    /// Whether another track is its transparency.
+    pub alpha: bool,
+    pub tables: Tables,
     /// Width and height to show.
     size: (u32, u32),
     entry: SampleEntry,
     edits: Option<Edits>,
     /// The number of entries of `stss`; all samples are key samples where there is none.
     sync_samples: Option<u64>,
-    counts: Counts,
+    pub counts: Counts,
     /// The first and the last tick of the media, in its time.
-    begin: Option<u64>,
-    end: u64,
-    defaults: SampleDefaults,
+    pub begin: Option<u64>,
+    pub end: u64,
+    pub defaults: SampleDefaults,
 }
 
 /// What `trex` or `tfhd` say about samples that say nothing themselves.
 #[derive(Clone, Copy, Default)]
-struct SampleDefaults {
-    duration: u32,
-    size: u32,
-    flags: u32,
+pub(super) struct SampleDefaults {
+    pub duration: u32,
+    pub size: u32,
+    pub flags: u32,
 }
 
 /// `elst`, as far as one piece of media after silence goes.
@@ -99,120 +62,42 @@ struct Edits {
     duration: u64,
 }
 
-/// The first entry of `stsd`.
-#[derive(Default)]
-struct SampleEntry {
-    kind: [u8; 4],
-    coded_size: (u32, u32),
-    channels: u16,
-    sample_rate: u32,
-    sample_format: Option<SampleFormat>,
-    av1: Option<Av1Record>,
-    color: Option<Color>,
-    pre_skip: u64,
-}
-
-impl Movie {
-    fn read<R: Read + Seek>(reader: &mut Reader<R>, moov: BoxAt) -> Result<Self> {
-        let mut movie = Movie::default();
-        let mut extends = Vec::new();
-        each_child(reader, moov, |reader, found| {
-            match &found.kind {
-                b"mvhd" => {
-                    let (version, _) = full_box(reader)?;
-                    reader.skip(if version == 0 { 8 } else { 16 })?; // creation_time, modification_time
-                    movie.timescale = reader.u32()?;
-                }
-                b"trak" if movie.tracks.len() < MAX_TRACKS => movie.tracks.push(Track::read(reader, found)?),
-                b"trak" => return Err(Error::limit(format!("the file has more than {MAX_TRACKS} tracks"))),
-                b"mvex" => {
-                    movie.extends = true;
-                    each_child(reader, found, |reader, inner| {
-                        if inner.kind == *b"trex" && extends.len() < MAX_TRACKS {
-                            full_box(reader)?;
-                            let [track, _, duration, size, flags] = words(reader)?;
-                            extends.push((track, SampleDefaults { duration, size, flags }));
-                        }
-                        Ok(())
-                    })?;
-                }
-                _ => {}
-            }
-            Ok(())
-        })?;
-        for (id, defaults) in extends {
-            if let Some(track) = movie.tracks.iter_mut().find(|track| track.id == id) {
-                track.defaults = defaults;
-            }
-        }
-        Ok(movie)
-    }
-
-    fn read_fragment<R: Read + Seek>(&mut self, reader: &mut Reader<R>, moof: BoxAt) -> Result<()> {
-        each_child(reader, moof, |reader, found| match &found.kind {
-            b"traf" => self.read_track_fragment(reader, found),
-            _ => Ok(()),
-        })
-    }
-
-    fn read_track_fragment<R: Read + Seek>(&mut self, reader: &mut Reader<R>, traf: BoxAt) -> Result<()> {
-        // The track's index, and what its samples are unless they say otherwise.
-        let mut current: Option<(usize, SampleDefaults)> = None;
-        each_child(reader, traf, |reader, found| {
-            match (&found.kind, current) {
-                (b"tfhd", None) => {
-                    let (_, flags) = full_box(reader)?;
-                    let id = reader.u32()?;
-                    let Some(index) = self.tracks.iter().position(|track| track.id == id) else {
-                        return Err(Error::input(format!(
-                            "the fragment at {} is of track {id}, which is not there",
-                            traf.start
-                        )));
-                    };
-                    let mut defaults = self.tracks[index].defaults;
-                    if flags & 0x1 != 0 {
-                        reader.skip(8)?; // base_data_offset
-                    }
-                    let mut optional = |bit: u32, value: &mut u32| -> Result<()> {
-                        if flags & bit != 0 {
-                            *value = reader.u32()?;
-                        }
-                        Ok(())
-                    };
-                    optional(0x2, &mut 0)?; // sample_description_index
-                    optional(0x8, &mut defaults.duration)?;
-                    optional(0x10, &mut defaults.size)?;
-                    optional(0x20, &mut defaults.flags)?;
-                    current = Some((index, defaults));
-                }
-                (b"tfdt", Some((index, _))) => {
-                    let (version, _) = full_box(reader)?;
-                    let time = versioned(reader, version)?;
-                    self.tracks[index].begin.get_or_insert(time);
-                    self.tracks[index].end = time;
-                }
-                (b"trun", Some((index, defaults))) => self.tracks[index].read_run(reader, found, defaults)?,
-                _ => {}
-            }
-            Ok(())
-        })
-    }
-}
-
 impl Track {
-    fn read<R: Read + Seek>(reader: &mut Reader<R>, trak: BoxAt) -> Result<Self> {
+    pub fn read<R: Read + Seek>(reader: &mut Reader<R>, trak: BoxAt) -> Result<Self> {
         let mut track = Track::default();
         each_child(reader, trak, |reader, found| {
             match &found.kind {
                 b"tkhd" => {
-                    let (version, _) = full_box(reader)?;
+                    let (version, flags) = full_box(reader)?;
                     reader.skip(if version == 0 { 8 } else { 16 })?; // creation_time, modification_time
                     track.id = reader.u32()?;
+                    track.enabled = flags & 1 != 0;
+                    reader.skip(if version == 0 { 8 } else { 12 })?; // reserved, duration
+                    reader.skip(10)?; // reserved, layer
+                    track.alternate_group = reader.u16()?;
+                    reader.skip(4)?; // volume, reserved
+                    let matrix: [u32; 9] = words(reader)?;
+                    track.orientation = orientation(matrix.map(|value| value as i32));
                     // Width and height, 16.16, stand last.
-                    reader.seek_to(found.end - 8)?;
+                    reader.seek_to(found.end.saturating_sub(8))?;
                     let [width, height] = words(reader)?;
                     track.size = (width >> 16, height >> 16);
                 }
+                b"udta" => {
+                    let read = track.read_user_data(reader, found);
+                    if_sound(read)?;
+                }
+                b"tref" => each_child(reader, found, |reader, inner| {
+                    let list = match &inner.kind {
+                        b"chap" => &mut track.chapters,
+                        b"auxl" => &mut track.auxiliary_to,
+                        _ => return Ok(()),
+                    };
+                    while inner.end - reader.position() >= 4 && list.len() < MAX_TRACKS {
+                        list.push(reader.u32()?);
+                    }
+                    Ok(())
+                })?,
                 b"edts" => each_child(reader, found, |reader, inner| {
                     if inner.kind == *b"elst" {
                         track.edits = Some(Edits::read(reader, inner)?);
@@ -225,6 +110,24 @@ impl Track {
             Ok(())
         })?;
         Ok(track)
+    }
+
+    fn read_user_data<R: Read + Seek>(&mut self, reader: &mut Reader<R>, udta: BoxAt) -> Result<()> {
+        each_child(reader, udta, |reader, found| {
+            match &found.kind {
+                b"name" => self.title = Some(words_of(reader, found.end)?).filter(|title| !title.is_empty()),
+                b"kind" => {
+                    full_box(reader)?;
+                    let both = reader.read_up_to(found.end, 200)?;
+                    let mut parts = both.split(|&byte| byte == 0);
+                    let is_role = parts.next() == Some(b"urn:mpeg:dash:role:2011");
+                    let role = parts.next();
+                    self.forced |= is_role && matches!(role, Some(b"forced-subtitle" | b"forced_subtitle"));
+                }
+                _ => {}
+            }
+            Ok(())
+        })
     }
 
     fn read_media<R: Read + Seek>(&mut self, reader: &mut Reader<R>, mdia: BoxAt) -> Result<()> {
@@ -259,6 +162,13 @@ impl Track {
     /// `stbl`. The tables are summed up entry by entry and not kept.
     fn read_tables<R: Read + Seek>(&mut self, reader: &mut Reader<R>, stbl: BoxAt) -> Result<()> {
         each_child(reader, stbl, |reader, found| {
+            match &found.kind {
+                b"stts" => self.tables.stts = Some(found),
+                b"stsc" => self.tables.stsc = Some(found),
+                b"stsz" => self.tables.stsz = Some(found),
+                b"stco" | b"co64" => self.tables.offsets = Some(found),
+                _ => {}
+            }
             match &found.kind {
                 b"stsd" => {
                     reader.skip(8)?; // version, flags, entry_count
@@ -300,7 +210,7 @@ impl Track {
         Ok(())
     }
 
-    fn read_run<R: Read + Seek>(
+    pub fn read_run<R: Read + Seek>(
         &mut self,
         reader: &mut Reader<R>,
         trun: BoxAt,
@@ -341,13 +251,13 @@ impl Track {
         Ok(())
     }
 
-    fn summary(self, movie_timescale: u32) -> Result<Summary> {
+    pub fn summary(self, movie_timescale: u32) -> Result<Summary> {
         let entry = &self.entry;
         if self.timescale == 0 {
             return Err(Error::input(format!("track {} has no time scale", self.id)));
         }
         let details = match &self.handler {
-            b"vide" => Details::Video(VideoDetails {
+            b"vide" | b"pict" => Details::Video(VideoDetails {
                 width: self.size.0,
                 height: self.size.1,
                 coded_width: entry.coded_size.0,
@@ -356,12 +266,17 @@ impl Track {
                 bit_depth: entry.av1.map(|record| record.bit_depth),
                 chroma: entry.av1.map(|record| record.chroma),
                 color: entry.color,
+                hdr: entry.hdr,
+                orientation: self.orientation,
+                sample_aspect_ratio: entry.sample_aspect_ratio,
+                alpha: self.alpha,
             }),
             b"soun" => Details::Audio(AudioDetails {
                 sample_rate: entry.sample_rate,
                 channels: entry.channels,
                 sample_format: entry.sample_format,
             }),
+            b"text" | b"sbtl" | b"subt" | b"subp" | b"clcp" => Details::Subtitle,
             _ => Details::Other,
         };
         let (codec, codec_string) = match &entry.kind {
@@ -369,6 +284,9 @@ impl Track {
             b"Opus" => ("opus".into(), Some("opus".into())),
             b"fLaC" => ("flac".into(), Some("flac".into())),
             b"ipcm" | b"fpcm" => ("pcm".into(), Some(text(&entry.kind))),
+            b"sowt" | b"twos" | b"in24" | b"in32" | b"fl32" | b"lpcm" => ("pcm".into(), None),
+            b"jpeg" | b"mjpa" => ("mjpeg".into(), None),
+            b"wvtt" => ("webvtt".into(), Some("wvtt".into())),
             other => (text(other), None),
         };
         Ok(Summary {
@@ -376,7 +294,13 @@ impl Track {
             details,
             codec,
             codec_string,
-            language: self.language.clone().unwrap_or_else(|| "und".into()),
+            labels: Labels {
+                language: self.language.clone().unwrap_or_else(|| "und".into()),
+                title: self.title.clone(),
+                default: self.enabled,
+                forced: self.forced,
+                alternate_group: Some(self.alternate_group).filter(|&group| group != 0),
+            },
             time_base: TimeBase::new(1, self.timescale)?,
             times: self.times(movie_timescale),
             counts: self.counts,
@@ -384,7 +308,7 @@ impl Track {
     }
 
     /// The edit list applied to the media.
-    fn times(&self, movie_timescale: u32) -> Times {
+    pub fn times(&self, movie_timescale: u32) -> Times {
         let Some(begin) = self.begin else { return Times::default() };
         // A movie tick may be longer than a tick of the media; what rounds to the media's end is the end.
         let (scale, movie_scale) = (u128::from(self.timescale), u128::from(movie_timescale.max(1)));
@@ -438,69 +362,25 @@ impl Edits {
     }
 }
 
-impl SampleEntry {
-    fn read<R: Read + Seek>(reader: &mut Reader<R>, entry: BoxAt, handler: [u8; 4]) -> Result<Self> {
-        let mut found = SampleEntry { kind: entry.kind, ..SampleEntry::default() };
-        reader.seek_to(entry.body + 8)?; // reserved, data_reference_index
-        match &handler {
-            b"vide" => {
-                reader.seek_to(entry.body + 24)?;
-                found.coded_size = (reader.u16()?.into(), reader.u16()?.into());
-                reader.seek_to(entry.body + 78)?;
-            }
-            b"soun" => {
-                let version = reader.u16()?;
-                reader.seek_to(entry.body + 16)?;
-                found.channels = reader.u16()?;
-                reader.skip(6)?; // samplesize, pre_defined, reserved
-                found.sample_rate = reader.u32()? >> 16;
-                // QuickTime's longer sound descriptions.
-                let more = [0, 16, 36].get(usize::from(version)).copied().unwrap_or(0);
-                reader.seek_to(entry.body + 28 + more)?;
-            }
-            _ => return Ok(found),
-        }
-        each_child(reader, entry, |reader, inner| {
-            match &inner.kind {
-                b"av1C" => found.av1 = Av1Record::parse(&reader.read_up_to(inner.end, 4)?),
-                b"colr" => found.color = read_nclx(&reader.read_up_to(inner.end, 11)?),
-                b"dOps" => {
-                    // Version, channels, PreSkip, InputSampleRate; the decoder's rate is always 48 kHz.
-                    if let &[0, channels, high, low, ..] = &*reader.read_up_to(inner.end, 8)? {
-                        (found.channels, found.sample_rate) = (channels.into(), 48_000);
-                        found.pre_skip = u16::from_be_bytes([high, low]).into();
-                    }
-                }
-                b"dfLa" => {
-                    full_box(reader)?;
-                    if let Some(info) = StreamInfo::parse(&reader.read_up_to(inner.end, 38)?) {
-                        (found.channels, found.sample_rate) = (info.channels, info.sample_rate);
-                        found.sample_format = Some(info.sample_format);
-                    }
-                }
-                b"pcmC" => {
-                    full_box(reader)?;
-                    let [_, bits] = reader.read()?;
-                    let float = entry.kind == *b"fpcm";
-                    found.sample_format = Some(if float { SampleFormat::F32 } else { integer_format(bits.into()) });
-                }
-                _ => {}
-            }
-            Ok(())
-        })?;
-        Ok(found)
-    }
-}
-
-/// `colr` of the type `nclx`.
-fn read_nclx(body: &[u8]) -> Option<Color> {
-    let &[b'n', b'c', b'l', b'x', p1, p0, t1, t0, m1, m0, range] = body else { return None };
-    let code = |high: u8, low: u8| u64::from(u16::from_be_bytes([high, low]));
-    color(code(p1, p0), code(t1, t0), code(m1, m0), range & 0x80 != 0)
-}
-
 /// Three letters of five bits each.
 fn language(packed: u16) -> String {
     let letters = [10, 5, 0].map(|shift| (packed >> shift & 0x1f) as u8 + 0x60);
     if letters.iter().all(u8::is_ascii_lowercase) { text(&letters) } else { "und".into() }
+}
+
+/// How a matrix turns and mirrors (8.3.2.2). One that does anything else, or something more, is none of these.
+fn orientation(matrix: [i32; 9]) -> Orientation {
+    let [a, b, _, c, d, ..] = matrix.map(i32::signum);
+    let mirror = |mirrored: bool, quarters: u8| {
+        let turned = Orientation::turned(quarters);
+        if mirrored { turned.mirror() } else { turned }
+    };
+    // (p, q) goes to (a p + c q, b p + d q); mirrored, p is -p first.
+    match (a, b, c, d) {
+        (x, 0, 0, 1) if x != 0 => mirror(x < 0, 0),
+        (0, x, -1, 0) if x != 0 => mirror(x < 0, 1),
+        (x, 0, 0, -1) if x != 0 => mirror(x > 0, 2),
+        (0, x, 1, 0) if x != 0 => mirror(x > 0, 3),
+        _ => Orientation::default(),
+    }
 }
