@@ -1,6 +1,8 @@
 //! Files of each container and layout, read by programs that share no code with this crate: they decode without a
 //! word, and play in Chromium to the end with the right duration, size and number of frames.
 
+#[path = "outside/matroska.rs"]
+mod matroska;
 #[path = "support/readers.rs"]
 mod readers;
 mod support;

@@ -50,7 +50,11 @@ impl Said {
         let date_utc = match metadata.creation_time {
             None => None,
             Some(seconds) => Some(nanoseconds(seconds).ok_or_else(|| {
-                Error::option("creation_time", seconds, "Matroska takes the years 1709 to 2293, in seconds from 1970 on")
+                Error::option(
+                    "creation_time",
+                    seconds,
+                    "Matroska takes the years 1709 to 2293, in seconds from 1970 on",
+                )
             })?),
         };
         let title = metadata.get("title").filter(|title| !title.is_empty()).map(str::to_owned);

@@ -59,12 +59,7 @@ impl Lane {
     }
 
     /// What has to be said about a packet that begins at `time`, where a SimpleBlock cannot.
-    pub fn details<'a>(
-        &self,
-        packet: &Packet,
-        time: i64,
-        addition: Option<&'a [u8]>,
-    ) -> Result<Option<Details<'a>>> {
+    pub fn details<'a>(&self, packet: &Packet, time: i64, addition: Option<&'a [u8]>) -> Result<Option<Details<'a>>> {
         let is_usual = match self.kind {
             Kind::Video => {
                 self.default_duration == self.time_base.rescale(packet.duration.into(), TimeBase::NANOSECONDS)
@@ -93,9 +88,7 @@ impl Lane {
     pub fn wants_cue(&self, packet: &Packet, time: i64, lead: bool) -> bool {
         match self.kind {
             Kind::Video => packet.key,
-            Kind::Audio => {
-                lead && self.last_cue.is_none_or(|last| time >= last.saturating_add(AUDIO_CUE_SPACING))
-            }
+            Kind::Audio => lead && self.last_cue.is_none_or(|last| time >= last.saturating_add(AUDIO_CUE_SPACING)),
             Kind::Subtitle => true,
         }
     }

@@ -17,13 +17,18 @@
 //! A video track of constant rate has a DefaultDuration and SimpleBlocks; a frame that lasts longer or shorter than
 //! that is in a BlockGroup with its BlockDuration. Of a variable rate every frame has its BlockDuration, because readers
 //! can tell the duration of a frame without one only by the frame after it, and the last has none. Sound needs none but
-//! for a last packet that is padded: it has a DiscardPadding, and a BlockDuration without the padding.
+//! for a last packet that is padded: it has a DiscardPadding, and a BlockDuration without the padding. Subtitles
+//! always have one.
+//!
+//! What begins before 0 is stamped below 0, counted from a first cluster at 0: readers decode it and do not show it.
+//! That reaches back 32,768 ms.
 //!
 //! # Memory
 //!
-//! The file form holds one cluster, at most 5 MB and a packet, and 32 bytes for each key frame of a video track. The
-//! live form holds nothing.
+//! The file forms hold one cluster, at most 5 MB and a packet, and 32 bytes for each key frame of a video track and each
+//! cue of a subtitle track. The live form holds nothing.
 
+mod attachments;
 mod cluster;
 mod cues;
 mod ebml;
@@ -36,10 +41,10 @@ mod subtitles;
 #[cfg(test)]
 mod tests;
 mod tracks;
-mod video;
 #[cfg(test)]
 #[path = "../../../tests/support/ebml.rs"]
 mod verifier;
+mod video;
 
 use std::sync::Arc;
 
@@ -151,11 +156,10 @@ impl Muxer for MatroskaMuxer {
             true => (InfoState::Reserved, LastEnd::Reserved),
             false => (InfoState::Live, LastEnd::Live),
         };
-        let mut elements = vec![
-            (ids::INFO, head::info(&self.said, &info)),
-            (ids::TRACKS, tracks::tracks(self.container, tracks)),
-        ];
-        elements.extend(metadata::chapters(&self.metadata.chapters, last_end).map(|chapters| (ids::CHAPTERS, chapters)));
+        let mut elements =
+            vec![(ids::INFO, head::info(&self.said, &info)), (ids::TRACKS, tracks::tracks(self.container, tracks))];
+        elements
+            .extend(metadata::chapters(&self.metadata.chapters, last_end).map(|chapters| (ids::CHAPTERS, chapters)));
         elements.extend(metadata::tags(&self.metadata.tags).map(|tags| (ids::TAGS, tags)));
         let attached = attachments::are_there(&self.metadata);
 
@@ -242,7 +246,8 @@ impl Muxer for MatroskaMuxer {
     }
 
     fn finish(&mut self, tracks: &[Track], sink: &mut dyn Sink) -> Result<()> {
-        let mut places = self.places.take().ok_or_else(|| Error::state("a file that was not begun cannot be finished"))?;
+        let mut places =
+            self.places.take().ok_or_else(|| Error::state("a file that was not begun cannot be finished"))?;
         self.clusters.close(sink)?;
         if !self.can_patch {
             return Ok(());
