@@ -169,7 +169,9 @@ fn of_tracks() {
             ("share a number", |f| set(f, &[0xd7, 0x81, 1], 2, &[2])),
             ("share a number or a UID", |f| {
                 for at in [find(f, &[0x73, 0xc5]), find_last(f, &[0x73, 0xc5])] {
-                    f[at + 2..at + 10].copy_from_slice(&[0x81, 7, 0xec, 0x84, 0, 0, 0, 0]);
+                    let end = at + length(f, at);
+                    f[at + 2..end].fill(0);
+                    f[at + 2..at + 6].copy_from_slice(&[0x81, 7, 0xec, 0x80 | (end - at - 6) as u8]);
                 }
             }),
             ("TrackType 2", |f| set(f, &[0x83, 0x81, 1], 2, &[2])),
@@ -213,7 +215,7 @@ fn of_clusters_and_blocks() {
             ("a block of 3 bytes", |f| f.extend_from_slice(&[0xa3, 0x83, 0x82, 0, 200])),
             ("an empty block", |f| f.extend_from_slice(&[0xa3, 0x84, 0x82, 0, 200, 0x80])),
             ("a ReferenceBlock of Some(5)", |f| {
-                f.extend_from_slice(&[0xa0, 0x8a, 0xa1, 0x85, 0x81, 1, 100, 0, 7, 0xfb, 0x81, 5]);
+                f.extend_from_slice(&[0xa0, 0x8a, 0xa1, 0x85, 0x81, 1, 120, 0, 7, 0xfb, 0x81, 5]);
             }),
             ("larger than 5 MB", |f| {
                 let payload = [&[0x81, 1, 100, 0][..], &filler(5_200_000)].concat();
@@ -437,7 +439,7 @@ fn of_what_is_said() {
                 let at = find(f, &[0x73, 0xc4, 0x87]);
                 f[at + 2..at + 10].copy_from_slice(&[0x81, 0, 0xec, 0x84, 0, 0, 0, 0]);
             }),
-            ("a chapter ends at", |f| set_last(f, &[0x92, 0x88], 2, &[0x88, 0, 0, 0, 0, 0, 0, 0, 1])),
+            ("a chapter ends at", |f| set_last(f, &[0x92, 0x88], 2, &[0, 0, 0, 0, 0, 0, 0, 1])),
             ("ChapterDisplay has 0 ChapLanguage", |f| blank_first(f, &[0x43, 0x7c, 0x83])),
             ("a chapter without an end", |f| blank_first(f, &[0x92, 0x84])),
             ("a chapter without an end", |f| blank_first(f, &[0x92, 0x88])),
@@ -465,8 +467,8 @@ fn of_alpha_and_subtitles() {
         &[
             ("AlphaMode of false", |f| set(f, &[0x53, 0xc0, 0x81], 3, &[0])),
             ("beyond the MaxBlockAdditionID", |f| set(f, &[0x55, 0xee, 0x81], 3, &[0])),
-            ("a BlockAddID that is not 1", |f| set(f, &[0xee, 0x81, 1], 2, &[2])),
-            ("BlockMore has 0 BlockAddID", |f| blank_first(f, &[0xee, 0x81, 1])),
+            ("a BlockAddID that is not 1", |f| set(f, &[0xee, 0x81, 1, 0xa5], 2, &[2])),
+            ("BlockMore has 0 BlockAddID", |f| blank_first(f, &[0xee, 0x81, 1, 0xa5])),
             ("AlphaMode of true with 39", |f| blank_first(f, &[0x75, 0xa1])),
             ("a BlockGroup without a BlockDuration", |f| blank_first(f, &[0x9b, 0x81, 40])),
             ("a key flag of true", |f| blank_first(f, &[0xfb, 0x81])),

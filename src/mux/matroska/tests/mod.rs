@@ -91,7 +91,7 @@ fn the_track_says_what_it_is() {
     let [video, first, second] = &read.tracks[..] else { panic!() };
     assert_eq!(video.default_duration_ns, Some(33_366_667));
     assert_eq!((video.number, video.codec_id.as_str(), video.language.as_str()), (1, "V_AV1", "und"));
-    assert_eq!((first.language.as_str(), first.flag_default, second.flag_default), ("deu", true, false));
+    assert_eq!((first.language.as_str(), first.flag_default, second.flag_default), ("ger", true, false));
     assert_eq!((first.codec_delay_ns, first.seek_pre_roll_ns), (6_500_000, 80_000_000));
     assert!(video.flag_default && read.tracks.iter().all(|track| track.uid < 1 << 53));
     let head = first.private.as_deref().unwrap();
