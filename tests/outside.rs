@@ -11,6 +11,8 @@ mod cmaf;
 mod elementary;
 #[path = "outside/layouts.rs"]
 mod layouts;
+#[path = "outside/matroska.rs"]
+mod matroska;
 #[path = "support/readers.rs"]
 mod readers;
 #[cfg(feature = "animation")]

@@ -9,7 +9,7 @@ use super::{MuxSettings, Muxer, avi, avif, cmaf, elementary, flac, isobmff, matr
 use super::{apng, gif};
 use crate::error::{Error, Result};
 use crate::media::{
-    AudioCodec, Language, Metadata, PixelFormat, SubtitleCodec, Track, TrackKind, TrackLabels, VideoCodec,
+    AudioCodec, CodecConfig, Language, Metadata, PixelFormat, SubtitleCodec, Track, TrackKind, TrackLabels, VideoCodec,
 };
 
 /// A container, as its row in the table describes it.
@@ -24,6 +24,8 @@ pub(super) struct Format {
     video: &'static [VideoCodec],
     audio: &'static [AudioCodec],
     subtitles: &'static [SubtitleCodec],
+    /// The pixel formats that uncompressed pictures may have, the usual one first.
+    raw: &'static [PixelFormat],
     /// The layouts that it can be written in; the first that the sink allows is taken when nothing is said.
     layouts: &'static [Layout],
     /// What it can say beside the codecs' data.
@@ -42,6 +44,31 @@ struct MaxTracks {
 }
 
 const ANY: MaxTracks = MaxTracks { video: 126, audio: 126, all: 126 };
+/// Every format of luma and chroma.
+const YUV: &[PixelFormat] = &[
+    PixelFormat::Yuv420p,
+    PixelFormat::Yuv422p,
+    PixelFormat::Yuv444p,
+    PixelFormat::Gray,
+    PixelFormat::Yuv420p10,
+    PixelFormat::Yuv422p10,
+    PixelFormat::Yuv444p10,
+    PixelFormat::Gray10,
+];
+/// Those that readers of AVI know.
+const AVI_RAW: &[PixelFormat] = &[
+    PixelFormat::Yuv420p,
+    PixelFormat::Yuv422p,
+    PixelFormat::Yuv444p,
+    PixelFormat::Gray,
+    PixelFormat::Yuv420p10,
+    PixelFormat::Yuv422p10,
+    PixelFormat::Yuv444p10,
+];
+/// Those of screens.
+#[cfg(feature = "animation")]
+const RGB: &[PixelFormat] = &[PixelFormat::Rgba, PixelFormat::Rgb];
+
 /// One stream of pictures.
 const ONE_VIDEO: MaxTracks = MaxTracks { video: 1, audio: 0, all: 1 };
 /// One stream of sound.
@@ -81,6 +108,7 @@ containers! {
         video: &[VideoCodec::Av1],
         audio: &[AudioCodec::Opus, AudioCodec::Flac, AudioCodec::Pcm],
         subtitles: &[SubtitleCodec::WebVtt],
+        raw: &[],
         layouts: &[Layout::Plain, Layout::FastStart, Layout::Fragmented, Layout::Recoverable],
         features: &[
             Feature::Language,
@@ -94,6 +122,7 @@ containers! {
             Feature::CreationTime,
             Feature::Chapters,
             Feature::Cover,
+            Feature::EarlyStart,
         ],
         tracks: ANY,
         open: isobmff::open,
@@ -106,6 +135,7 @@ containers! {
         video: &[VideoCodec::Mjpeg, VideoCodec::Av1],
         audio: &[AudioCodec::Pcm],
         subtitles: &[],
+        raw: &[],
         layouts: &[Layout::Plain, Layout::Fragmented],
         features: &[
             Feature::Language,
@@ -119,6 +149,7 @@ containers! {
             Feature::CreationTime,
             Feature::Chapters,
             Feature::Cover,
+            Feature::EarlyStart,
         ],
         tracks: ANY,
         open: isobmff::open,
@@ -127,12 +158,13 @@ containers! {
     Matroska Format {
         name: "matroska",
         title: "Matroska",
-        extensions: &["mkv", "mka"],
-        video: &[VideoCodec::Av1, VideoCodec::Mjpeg],
+        extensions: &["mkv", "mka", "mks"],
+        video: &[VideoCodec::Av1, VideoCodec::Mjpeg, VideoCodec::Raw],
         audio: &[AudioCodec::Opus, AudioCodec::Flac, AudioCodec::Pcm],
-        subtitles: &[],
-        layouts: &[Layout::Plain, Layout::Live],
-        features: &[Feature::Language],
+        subtitles: &[SubtitleCodec::WebVtt],
+        raw: YUV,
+        layouts: &[Layout::Plain, Layout::FastStart, Layout::Live],
+        features: Feature::ALL,
         tracks: ANY,
         open: matroska::open,
     },
@@ -143,9 +175,23 @@ containers! {
         extensions: &["webm", "weba"],
         video: &[VideoCodec::Av1],
         audio: &[AudioCodec::Opus],
-        subtitles: &[],
-        layouts: &[Layout::Plain, Layout::Live],
-        features: &[Feature::Language],
+        subtitles: &[SubtitleCodec::WebVtt],
+        raw: &[],
+        layouts: &[Layout::Plain, Layout::FastStart, Layout::Live],
+        features: &[
+            Feature::Language,
+            Feature::TrackTitle,
+            Feature::TrackFlags,
+            Feature::Rotation,
+            Feature::Mirroring,
+            Feature::AspectRatio,
+            Feature::Hdr,
+            Feature::Alpha,
+            Feature::Tags,
+            Feature::CreationTime,
+            Feature::Chapters,
+            Feature::EarlyStart,
+        ],
         tracks: ANY,
         open: matroska::open,
     },
@@ -157,6 +203,7 @@ containers! {
         video: &[VideoCodec::Av1],
         audio: &[AudioCodec::Opus, AudioCodec::Flac],
         subtitles: &[SubtitleCodec::WebVtt],
+        raw: &[],
         layouts: &[Layout::Segments, Layout::ByteRanges],
         features: &[Feature::Language, Feature::TrackTitle, Feature::TrackFlags],
         tracks: ANY,
@@ -170,6 +217,7 @@ containers! {
         video: &[VideoCodec::Av1],
         audio: &[AudioCodec::Opus, AudioCodec::Flac],
         subtitles: &[SubtitleCodec::WebVtt],
+        raw: &[],
         layouts: &[Layout::Segments, Layout::ByteRanges],
         features: &[Feature::Language, Feature::TrackTitle, Feature::TrackFlags],
         tracks: ANY,
@@ -183,8 +231,15 @@ containers! {
         video: &[VideoCodec::Mjpeg, VideoCodec::Raw],
         audio: &[AudioCodec::Pcm],
         subtitles: &[],
+        raw: AVI_RAW,
         layouts: &[Layout::Plain],
-        features: &[Feature::TrackTitle, Feature::AspectRatio, Feature::Tags, Feature::CreationTime],
+        features: &[
+            Feature::TrackTitle,
+            Feature::AspectRatio,
+            Feature::Tags,
+            Feature::CreationTime,
+            Feature::EarlyStart,
+        ],
         tracks: MaxTracks { video: 100, audio: 100, all: 100 },
         open: avi::open,
     },
@@ -196,6 +251,7 @@ containers! {
         video: &[VideoCodec::Av1],
         audio: &[],
         subtitles: &[],
+        raw: &[],
         layouts: &[Layout::Plain, Layout::Live],
         features: &[],
         tracks: ONE_VIDEO,
@@ -209,6 +265,7 @@ containers! {
         video: &[VideoCodec::Av1],
         audio: &[],
         subtitles: &[],
+        raw: &[],
         layouts: &[Layout::Live],
         features: &[],
         tracks: ONE_VIDEO,
@@ -222,6 +279,7 @@ containers! {
         video: &[VideoCodec::Raw],
         audio: &[],
         subtitles: &[],
+        raw: YUV,
         layouts: &[Layout::Live],
         features: &[Feature::AspectRatio],
         tracks: ONE_VIDEO,
@@ -235,6 +293,7 @@ containers! {
         video: &[VideoCodec::Av1],
         audio: &[],
         subtitles: &[],
+        raw: &[],
         layouts: &[Layout::Plain, Layout::Live],
         features: &[Feature::Rotation, Feature::Mirroring, Feature::AspectRatio, Feature::Hdr, Feature::Alpha],
         tracks: ONE_VIDEO,
@@ -249,6 +308,7 @@ containers! {
         video: &[VideoCodec::Raw],
         audio: &[],
         subtitles: &[],
+        raw: RGB,
         layouts: &[Layout::Live],
         features: &[Feature::EarlyStart],
         tracks: ONE_VIDEO,
@@ -263,6 +323,7 @@ containers! {
         video: &[VideoCodec::Raw],
         audio: &[],
         subtitles: &[],
+        raw: RGB,
         layouts: &[Layout::Plain],
         features: &[Feature::EarlyStart],
         tracks: ONE_VIDEO,
@@ -276,8 +337,9 @@ containers! {
         video: &[],
         audio: &[AudioCodec::Opus, AudioCodec::Flac],
         subtitles: &[],
+        raw: &[],
         layouts: &[Layout::Live],
-        features: &[Feature::Language, Feature::Tags, Feature::Chapters, Feature::Cover],
+        features: &[Feature::Language, Feature::Tags, Feature::Chapters, Feature::Cover, Feature::EarlyStart],
         tracks: ONE_AUDIO,
         open: ogg::open,
     },
@@ -289,8 +351,9 @@ containers! {
         video: &[],
         audio: &[AudioCodec::Pcm],
         subtitles: &[],
+        raw: &[],
         layouts: &[Layout::Plain, Layout::Live],
-        features: &[Feature::Tags, Feature::Chapters],
+        features: &[Feature::Tags, Feature::Chapters, Feature::EarlyStart],
         tracks: ONE_AUDIO,
         open: wav::open,
     },
@@ -302,6 +365,7 @@ containers! {
         video: &[],
         audio: &[AudioCodec::Flac],
         subtitles: &[],
+        raw: &[],
         layouts: &[Layout::Plain, Layout::Live],
         features: &[Feature::Language, Feature::Tags, Feature::Chapters, Feature::Cover],
         tracks: ONE_AUDIO,
@@ -533,13 +597,9 @@ impl Container {
         self.subtitle_codecs().contains(&codec)
     }
 
-    /// The pixel formats that raw pictures may have, the usual one first; `None` where it takes them as they come.
-    pub(crate) fn raw_formats(self) -> Option<&'static [PixelFormat]> {
-        #[cfg(feature = "animation")]
-        if matches!(self, Container::Gif | Container::Apng) {
-            return Some(&[PixelFormat::Rgba, PixelFormat::Rgb]);
-        }
-        None
+    /// The pixel formats that uncompressed pictures may have, the usual one first; none where it takes no such pictures.
+    pub fn raw_formats(self) -> &'static [PixelFormat] {
+        self.format().raw
     }
 
     /// The layout for a sink: the wanted one, or the first that the sink allows.
@@ -604,6 +664,9 @@ impl Container {
         if !named(track.config.name()) {
             return Err(Error::unsupported(format!("{self} takes no {} track", track.config.name())));
         }
+        if let CodecConfig::Raw(config) = &track.config {
+            self.check_raw(config.format)?;
+        }
         self.check_labels(&track.labels)?;
         let Some(video) = track.video() else { return Ok(()) };
         self.check_features([
@@ -613,6 +676,15 @@ impl Container {
             (video.hdr != Default::default(), Feature::Hdr),
             (video.alpha.is_some(), Feature::Alpha),
         ])
+    }
+
+    /// Refuses uncompressed pictures of a format that it has not.
+    pub(crate) fn check_raw(self, format: PixelFormat) -> Result<()> {
+        if self.raw_formats().contains(&format) {
+            return Ok(());
+        }
+        let names: Vec<_> = self.raw_formats().iter().map(|format| format.name()).collect();
+        Err(Error::option("pixel_format", format, format!("raw pictures in {self} are {}", names.join(", "))))
     }
 
     /// Refuses what it cannot say of any track.

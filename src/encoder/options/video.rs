@@ -434,12 +434,11 @@ impl VideoOptions {
         check_feature(container, Feature::Hdr, self.hdr != Hdr::default())?;
         check_feature(container, Feature::Alpha, self.alpha)?;
         check_labels(container, &self.labels)?;
-        let formats = container.and_then(Container::raw_formats).filter(|_| codec == VideoCodec::Raw);
-        let default_format = formats.and_then(<[_]>::first).copied().unwrap_or(PixelFormat::Yuv420p);
-        let format = self.pixel_format.unwrap_or(default_format);
-        if let (Some(formats), Some(container)) = (formats.filter(|formats| !formats.contains(&format)), container) {
-            let names: Vec<_> = formats.iter().map(|format| format.name()).collect();
-            return Err(Error::option("pixel_format", format, format!("{container} takes {}", names.join(", "))));
+        let raw = container.filter(|_| codec == VideoCodec::Raw);
+        let usual = raw.and_then(|container| container.raw_formats().first().copied()).unwrap_or(PixelFormat::Yuv420p);
+        let format = self.pixel_format.unwrap_or(usual);
+        if let Some(container) = raw {
+            container.check_raw(format)?;
         }
         let default_color = match codec {
             // What screens show; matrix and range are those of YUV frames that say nothing of them.
