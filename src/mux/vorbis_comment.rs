@@ -252,7 +252,8 @@ mod tests {
 
     #[test]
     fn tags_have_the_names_of_comments() {
-        let metadata = Metadata::new().tag("Title", "a=b\nc").tag("album_artist", "Ä").tag("track", "3 / 12").tag("x y", "");
+        let metadata =
+            Metadata::new().tag("Title", "a=b\nc").tag("album_artist", "Ä").tag("track", "3 / 12").tag("x y", "");
         assert_eq!(comments(&metadata), ["TITLE=a=b\nc", "ALBUMARTIST=Ä", "TRACKNUMBER=3", "TRACKTOTAL=12", "x y="]);
         assert_eq!(comments(&Metadata::new().tag("track", "7")), ["TRACKNUMBER=7"]);
         for name in ["Größe", "a~", "a\n"] {
@@ -284,7 +285,8 @@ mod tests {
                 "CHAPTER003NAME=Ümlaut",
             ]
         );
-        let many = (0..1000).map(|n| Chapter::new(Timestamp::from_millis(n), "x")).fold(Metadata::new(), Metadata::chapter);
+        let many =
+            (0..1000).map(|n| Chapter::new(Timestamp::from_millis(n), "x")).fold(Metadata::new(), Metadata::chapter);
         assert!(Comments::new(&many).err().unwrap().to_string().contains("999"));
     }
 
@@ -304,7 +306,8 @@ mod tests {
         for end in 3..jpeg.len() {
             shape_of(jpeg[..end].to_vec());
         }
-        let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x05\0\0\0\x06\x08\x03\0\0\0....\0\0\0\x06PLTEabcdef....".to_vec();
+        let mut png =
+            b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x05\0\0\0\x06\x08\x03\0\0\0....\0\0\0\x06PLTEabcdef....".to_vec();
         assert_eq!(shape_of(png.clone()), [0, 5, 6, 24, 2, png.len() as u32]);
         png[25] = 6;
         assert_eq!(shape_of(png.clone())[1..5], [5, 6, 32, 0]);
@@ -317,7 +320,8 @@ mod tests {
 
     #[test]
     fn base64_is_that_of_the_rfc() {
-        let cases = [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("foobar", "Zm9vYmFy")];
+        let cases =
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("foobar", "Zm9vYmFy")];
         for (bytes, text) in cases {
             assert_eq!(base64(bytes.as_bytes()), text);
         }

@@ -171,7 +171,8 @@ fn ffmpeg_fault(ffmpeg: &Path, case: &Case, path: &Path) -> Option<String> {
         command.arg("-xerror");
     }
     command.arg("-i").arg(path);
-    let (success, _, said) = run(command.args(["-map", "0:a", "-f", format, "-c:a", &format!("pcm_{format}")]).arg(&out));
+    let (success, _, said) =
+        run(command.args(["-map", "0:a", "-f", format, "-c:a", &format!("pcm_{format}")]).arg(&out));
     // Two channels of 16 bits have no mask in WAV; the rest is said of every stream without a length.
     // What FFmpeg 5.1 says of the cover it says of the JPEG file by itself too.
     let inherent = [
@@ -214,8 +215,7 @@ fn best_shift(decoded: &[f64], wanted: &[f64], channels: usize) -> i64 {
 fn the_tools_of_each_format_find_no_fault() {
     let folder = tempfile::tempdir().unwrap();
     let paths = write_all(folder.path());
-    let (opusinfo, oggz, flac, metaflac) =
-        (tool("opusinfo"), tool("oggz-validate"), tool("flac"), tool("metaflac"));
+    let (opusinfo, oggz, flac, metaflac) = (tool("opusinfo"), tool("oggz-validate"), tool("flac"), tool("metaflac"));
     let mut faults = Vec::new();
     let mut check = |tool: &Option<PathBuf>, arguments: &[&str], path: &Path, words: &[&str]| {
         let Some(tool) = tool else { return };
@@ -282,7 +282,8 @@ fn tags_and_covers_are_read_back() {
             }
         }
         if let Some(ffprobe) = tool("ffprobe") {
-            let arguments = ["-v", "error", "-show_chapters", "-show_entries", "format_tags:stream_tags", "-of", "compact"];
+            let arguments =
+                ["-v", "error", "-show_chapters", "-show_entries", "format_tags:stream_tags", "-of", "compact"];
             let (_, out, _) = run(Command::new(ffprobe).args(arguments).arg(path));
             if !out.contains("Over the hill") || !out.contains("0.750000") {
                 faults.push(format!("ffprobe says {out} of {}", case.name));
@@ -298,9 +299,7 @@ fn chromium_and_mediabunny_play_them() {
     let paths = write_all(folder.path());
     let readers = Readers::find();
     let mut faults = Vec::new();
-    for (node, name, tolerance) in
-        [(&readers.chromium, "play.mjs", 0.001), (&readers.mediabunny, "demux.mjs", 0.02)]
-    {
+    for (node, name, tolerance) in [(&readers.chromium, "play.mjs", 0.001), (&readers.mediabunny, "demux.mjs", 0.02)] {
         let Some(node) = node else { continue };
         let results = script(node, name, &paths);
         for (case, path) in CASES.iter().zip(&paths) {

@@ -60,7 +60,11 @@ pub struct Frame {
 impl Comments {
     /// The values of this name.
     pub fn all(&self, name: &str) -> Vec<&str> {
-        self.list.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str()).collect()
+        self.list
+            .iter()
+            .filter(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+            .collect()
     }
 }
 
@@ -149,7 +153,10 @@ fn seek_table(body: &[u8], audio: &[u8], frames: &[Frame]) -> Checked<Vec<SeekPo
         let (sample, offset) = (number(0), number(8));
         let samples = u32::from(u16::from_be_bytes([point[16], point[17]]));
         check!(!placeholders, "a seek point behind a placeholder");
-        check!(points.last().is_none_or(|last| last.sample < sample), "seek point {sample} is not after the one before");
+        check!(
+            points.last().is_none_or(|last| last.sample < sample),
+            "seek point {sample} is not after the one before"
+        );
         let mut at = 0;
         let found = frames.iter().find(|frame| {
             let here = at == offset;
@@ -298,7 +305,8 @@ pub fn frame_header(bytes: &[u8], info: &StreamInfo) -> Checked<FrameHeader> {
         13 => long(2)?,
         14 => long(2)? * 10,
         15 => return Err("a forbidden sample rate".into()),
-        code => [0, 88_200, 176_400, 192_000, 8_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 96_000][usize::from(code)],
+        code => [0, 88_200, 176_400, 192_000, 8_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 96_000]
+            [usize::from(code)],
     };
     check!(rate == 0 || rate == info.sample_rate, "a frame of {rate} Hz");
     let crc = bytes[..at].iter().fold(0u8, |crc, &byte| crc8(crc, byte));

@@ -155,9 +155,9 @@ fn read_format(body: &[u8]) -> Checked<Format> {
     if extensible {
         check!(tag == 0xfffe, "format tag {tag:#x} in the extensible form");
         check!(number(&body[16..18]) == 22, "a cbSize of {}", number(&body[16..18]));
-        check!(number(&body[18..20]) == bits.into(), "{} of {bits} bits are valid", number(&body[18..20]));
+        check!(number(&body[18..20]) == u32::from(bits), "{} of {bits} bits are valid", number(&body[18..20]));
         let places = number(&body[20..24]);
-        check!(places.count_ones() == channels.into(), "the mask {places:#x} for {channels} channels");
+        check!(places.count_ones() == u32::from(channels), "the mask {places:#x} for {channels} channels");
         mask = Some(places);
         sub_format = number(&body[24..26]);
         let guid = [0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71];
@@ -226,7 +226,8 @@ fn read_names(body: &[u8], cues: &mut [Cue]) -> Checked<()> {
     let mut named = 0;
     for (id, body) in chunks(body)? {
         let number = number(body.get(..4).ok_or("a short label")?) as usize;
-        let cue = number.checked_sub(1).and_then(|index| cues.get_mut(index)).ok_or(format!("{id} of no cue {number}"))?;
+        let cue =
+            number.checked_sub(1).and_then(|index| cues.get_mut(index)).ok_or(format!("{id} of no cue {number}"))?;
         match id.as_str() {
             "labl" => {
                 cue.title = text(&body[4..])?;

@@ -22,7 +22,11 @@ pub(in crate::mux) const HEADER: usize = 4;
 pub(in crate::mux) fn block(kind: BlockType, is_last: bool, body: &[u8]) -> Result<Vec<u8>> {
     let length = u32::try_from(body.len()).ok().filter(|&length| length < 1 << 24);
     let length = length.ok_or_else(|| {
-        Error::option("metadata", format_args!("{} bytes", body.len()), "FLAC holds 16777215 bytes of tags and chapters")
+        Error::option(
+            "metadata",
+            format_args!("{} bytes", body.len()),
+            "FLAC holds 16777215 bytes of tags and chapters",
+        )
     })?;
     let mut out = Vec::with_capacity(HEADER + body.len());
     out.push(u8::from(is_last) << 7 | kind as u8);

@@ -74,7 +74,8 @@ impl OpusStream {
         if packet.trim_end > packet.duration {
             return refuse(format!("{} ticks of {} are padding", packet.trim_end, packet.duration));
         }
-        let Some(end) = packet.pts.checked_add(packet.duration.into()).filter(|end| end.checked_add(place.shift).is_some())
+        let Some(end) =
+            packet.pts.checked_add(packet.duration.into()).filter(|end| end.checked_add(place.shift).is_some())
         else {
             return refuse("it ends after the last tick there is".into());
         };

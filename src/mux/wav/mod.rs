@@ -151,7 +151,8 @@ impl Muxer for WavMuxer {
     }
 
     fn finish(&mut self, _: &[Track], sink: &mut dyn Sink) -> Result<()> {
-        let samples = self.samples.take().ok_or_else(|| Error::state("a file that was not begun cannot be finished"))?;
+        let samples =
+            self.samples.take().ok_or_else(|| Error::state("a file that was not begun cannot be finished"))?;
         if !self.can_patch {
             return Ok(());
         }

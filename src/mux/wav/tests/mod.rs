@@ -155,7 +155,8 @@ fn what_is_wrong_is_refused_and_changes_nothing() {
         assert!(out.into_inner().unwrap().into_inner() == file(&tracks[0], &good));
     }
     let refused = |track: &Track| mux(&MuxSettings::of(Layout::Plain), track, &[]).unwrap_err();
-    let bad = [track(0, 1, SampleFormat::S16), track(8_000, 9, SampleFormat::S16), track(u32::MAX, 8, SampleFormat::F32)];
+    let bad =
+        [track(0, 1, SampleFormat::S16), track(8_000, 9, SampleFormat::S16), track(u32::MAX, 8, SampleFormat::F32)];
     assert!(bad.iter().all(|track| refused(track).kind() == ErrorKind::InvalidInput));
     let milliseconds = Track { time_base: TimeBase::MILLISECONDS, ..track(8_000, 1, SampleFormat::S16) };
     assert!(refused(&milliseconds).to_string().contains("1/8000"));
@@ -219,7 +220,8 @@ fn past_4_gib_it_is_rf64() {
         let most = (0xffff_fffe + 8 - header) / frame;
         for (samples, is_64) in [(most, false), (most + 1, true), (3 * most, true)] {
             let mut sink = Counting { head: Vec::new(), position: 0 };
-            mux_to(&mut sink, &MuxSettings::of(Layout::Plain), &track, &[packet(samples - 1, 1, frame as usize)]).unwrap();
+            mux_to(&mut sink, &MuxSettings::of(Layout::Plain), &track, &[packet(samples - 1, 1, frame as usize)])
+                .unwrap();
             let read = verify_head(&sink.head[..], sink.position).unwrap();
             assert_eq!((read.data_at as i64, read.data_size as i64), (header, samples * frame));
             assert_eq!(read.is_64, is_64, "{format} {samples}");
