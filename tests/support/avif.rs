@@ -441,7 +441,10 @@ fn track(bytes: &[u8], file: &[u8], id: u8, timescale: u32, duration: u32) -> Ch
         ensure!(run[0] > 0 && run[1] > 0 && run[0] as usize <= count, "stts {durations:?}");
         lengths.extend(std::iter::repeat_n(run[1], run[0] as usize));
     }
-    ensure!(lengths.len() == count && lengths.iter().sum::<u32>() == duration, "stts {durations:?} of {duration}");
+    ensure!(
+        lengths.len() == count && lengths.iter().map(|&length| u64::from(length)).sum::<u64>() == u64::from(duration),
+        "stts {durations:?} of {duration}"
+    );
     let mut samples = Vec::new();
     for (chunk, &offset) in (1u32..).zip(&offsets[1..]) {
         let run = chunks[1..].chunks(3).rfind(|run| run[0] <= chunk).ok_or("a chunk of no run")?;
@@ -456,6 +459,8 @@ fn track(bytes: &[u8], file: &[u8], id: u8, timescale: u32, duration: u32) -> Ch
         }
     }
     ensure!(samples.len() == count, "{} samples of {count}", samples.len());
+    let firsts: Vec<_> = chunks[1..].chunks(3).map(|run| run[0]).collect();
+    ensure!(firsts.first() == Some(&1) && firsts.is_sorted_by(|a, b| a < b), "stsc {chunks:?}");
     ensure!(chunks[1..].chunks(3).all(|run| run[0] as usize <= offsets[0] as usize), "stsc {chunks:?}");
     let mut body = Body(tables[0].1);
     body.expect("stsd", &[0, 0, 0, 0, 0, 0, 0, 1])?;
