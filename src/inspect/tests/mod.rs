@@ -1,5 +1,7 @@
 //! Files of the muxers read again, and damaged ones.
 
+mod about;
+
 use std::io::Cursor;
 
 use proptest::prelude::*;
@@ -231,7 +233,7 @@ fn a_late_track_starts_late() {
 }
 
 fn small_files() -> Vec<Vec<u8>> {
-    let mut files = Vec::new();
+    let mut files = vec![about::movie(false), about::movie(true), about::matroska()];
     for container in [Container::Mp4, Container::WebM] {
         for patch in [true, false] {
             let packets = [video_packets(0, 0), opus_packets(1)].concat();
