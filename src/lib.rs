@@ -127,7 +127,7 @@ pub use encoder::{
 pub use error::{Error, ErrorKind, Result};
 pub use media::{
     AudioCodec, AudioSamples, Color, ColorRange, FrameBatch, FrameFormat, FrameRate, FrameView, PixelFormat,
-    SampleFormat, Timestamp, VideoCodec,
+    SampleFormat, SubtitleCodec, Timestamp, VideoCodec,
 };
 pub use mux::{Container, Feature, Layout, MuxOptions, PacketWriter};
 

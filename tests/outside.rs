@@ -1,6 +1,12 @@
 //! Files of each container and layout, read by programs that share no code with this crate: they decode without a
 //! word, and play in Chromium to the end with the right duration, size and number of frames.
 
+#[path = "outside/avi.rs"]
+mod avi;
+#[path = "outside/cmaf.rs"]
+mod cmaf;
+#[path = "outside/elementary.rs"]
+mod elementary;
 #[path = "support/readers.rs"]
 mod readers;
 mod support;

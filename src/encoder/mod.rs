@@ -166,8 +166,10 @@ impl Encoder {
     /// As [`open_file`](Self::open_file).
     pub fn open_file_as(&mut self, path: impl AsRef<Path>, container: Container) -> Result<()> {
         let path = path.as_ref();
+        let several_files = container.layouts().iter().all(|layout| layout.needs_folder());
         self.open(container, || {
-            sink::open_path(path).map_err(|error| Error::io(format_args!("creating `{}`", path.display()), error))
+            sink::open_path(path, several_files)
+                .map_err(|error| Error::io(format_args!("creating `{}`", path.display()), error))
         })
     }
 

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{MuxSettings, Muxer, isobmff, matroska};
+use super::{MuxSettings, Muxer, avi, cmaf, elementary, isobmff, matroska};
 use crate::error::{Error, Result};
 use crate::media::{AudioCodec, Language, Metadata, SubtitleCodec, Track, TrackKind, TrackLabels, VideoCodec};
 
@@ -38,6 +38,7 @@ struct MaxTracks {
 }
 
 const ANY: MaxTracks = MaxTracks { video: 126, audio: 126, all: 126 };
+const ONE_VIDEO: MaxTracks = MaxTracks { video: 1, audio: 0, all: 1 };
 
 macro_rules! containers {
     ($($(#[$meta:meta])* $name:ident $row:expr,)*) => {
@@ -70,9 +71,46 @@ containers! {
         extensions: &["mp4", "m4v", "m4a"],
         video: &[VideoCodec::Av1],
         audio: &[AudioCodec::Opus, AudioCodec::Flac, AudioCodec::Pcm],
+        subtitles: &[SubtitleCodec::WebVtt],
+        layouts: &[Layout::Plain, Layout::Fragmented],
+        features: &[
+            Feature::Language,
+            Feature::TrackTitle,
+            Feature::TrackFlags,
+            Feature::Rotation,
+            Feature::Mirroring,
+            Feature::AspectRatio,
+            Feature::Hdr,
+            Feature::Tags,
+            Feature::CreationTime,
+            Feature::Chapters,
+            Feature::Cover,
+        ],
+        tracks: ANY,
+        open: isobmff::open,
+    },
+    /// MOV (the QuickTime File Format), from which MP4 was made: what editing programs and cameras exchange.
+    Mov Format {
+        name: "mov",
+        title: "MOV",
+        extensions: &["mov", "qt"],
+        video: &[VideoCodec::Mjpeg, VideoCodec::Av1],
+        audio: &[AudioCodec::Pcm],
         subtitles: &[],
         layouts: &[Layout::Plain, Layout::Fragmented],
-        features: &[Feature::Language],
+        features: &[
+            Feature::Language,
+            Feature::TrackTitle,
+            Feature::TrackFlags,
+            Feature::Rotation,
+            Feature::Mirroring,
+            Feature::AspectRatio,
+            Feature::Hdr,
+            Feature::Tags,
+            Feature::CreationTime,
+            Feature::Chapters,
+            Feature::Cover,
+        ],
         tracks: ANY,
         open: isobmff::open,
     },
@@ -101,6 +139,84 @@ containers! {
         features: &[Feature::Language],
         tracks: ANY,
         open: matroska::open,
+    },
+    /// HTTP Live Streaming (RFC 8216): playlists beside segments of CMAF.
+    Hls Format {
+        name: "hls",
+        title: "HLS",
+        extensions: &["m3u8"],
+        video: &[VideoCodec::Av1],
+        audio: &[AudioCodec::Opus, AudioCodec::Flac],
+        subtitles: &[SubtitleCodec::WebVtt],
+        layouts: &[Layout::Segments, Layout::ByteRanges],
+        features: &[Feature::Language, Feature::TrackTitle, Feature::TrackFlags],
+        tracks: ANY,
+        open: cmaf::open,
+    },
+    /// MPEG-DASH (ISO/IEC 23009-1): a description beside segments of CMAF.
+    Dash Format {
+        name: "dash",
+        title: "DASH",
+        extensions: &["mpd"],
+        video: &[VideoCodec::Av1],
+        audio: &[AudioCodec::Opus, AudioCodec::Flac],
+        subtitles: &[SubtitleCodec::WebVtt],
+        layouts: &[Layout::Segments, Layout::ByteRanges],
+        features: &[Feature::Language, Feature::TrackTitle, Feature::TrackFlags],
+        tracks: ANY,
+        open: cmaf::open,
+    },
+    /// AVI (RIFF, OpenDML 1.02), of any size.
+    Avi Format {
+        name: "avi",
+        title: "AVI",
+        extensions: &["avi"],
+        video: &[VideoCodec::Mjpeg, VideoCodec::Raw],
+        audio: &[AudioCodec::Pcm],
+        subtitles: &[],
+        layouts: &[Layout::Plain],
+        features: &[Feature::TrackTitle, Feature::AspectRatio, Feature::Tags, Feature::CreationTime],
+        tracks: MaxTracks { video: 100, audio: 100, all: 100 },
+        open: avi::open,
+    },
+    /// IVF: AV1 frames with their times, as codec tools exchange them.
+    Ivf Format {
+        name: "ivf",
+        title: "IVF",
+        extensions: &["ivf"],
+        video: &[VideoCodec::Av1],
+        audio: &[],
+        subtitles: &[],
+        layouts: &[Layout::Plain, Layout::Live],
+        features: &[],
+        tracks: ONE_VIDEO,
+        open: elementary::open_ivf,
+    },
+    /// The low-overhead bitstream format of AV1 (its specification, 5), which has no times.
+    Obu Format {
+        name: "obu",
+        title: "AV1 OBU stream",
+        extensions: &["obu"],
+        video: &[VideoCodec::Av1],
+        audio: &[],
+        subtitles: &[],
+        layouts: &[Layout::Live],
+        features: &[],
+        tracks: ONE_VIDEO,
+        open: elementary::open_obu,
+    },
+    /// YUV4MPEG2: uncompressed frames of a constant rate.
+    Y4m Format {
+        name: "y4m",
+        title: "YUV4MPEG2",
+        extensions: &["y4m"],
+        video: &[VideoCodec::Raw],
+        audio: &[],
+        subtitles: &[],
+        layouts: &[Layout::Live],
+        features: &[Feature::AspectRatio],
+        tracks: ONE_VIDEO,
+        open: elementary::open_y4m,
     },
 }
 

@@ -1,6 +1,10 @@
 //! Muxers: packets in, a container out, through a [`Sink`]. No muxer knows a codec beyond its configuration.
 
+mod avi;
+mod cmaf;
+mod elementary;
 mod formats;
+mod frame_grid;
 mod isobmff;
 mod matroska;
 mod options;

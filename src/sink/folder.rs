@@ -3,8 +3,8 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{FileSink, Sink};
 
@@ -31,9 +31,12 @@ pub trait Folder: Send {
 pub struct FolderSink {
     folder: PathBuf,
     name: String,
-    made: Vec<String>,
+    made: Made,
     written: Arc<AtomicU64>,
 }
+
+/// The names of the files that are complete.
+type Made = Arc<Mutex<Vec<String>>>;
 
 impl FolderSink {
     /// Makes files in the folder of `manifest`, which has to be there; nothing is written yet.
@@ -50,7 +53,12 @@ impl FolderSink {
         if !fs::metadata(&folder)?.is_dir() {
             return Err(io::Error::new(io::ErrorKind::NotADirectory, "its folder is none"));
         }
-        Ok(FolderSink { folder, name: name.to_owned(), made: Vec::new(), written: Arc::default() })
+        Ok(FolderSink { folder, name: name.to_owned(), made: Made::default(), written: Arc::default() })
+    }
+
+    /// The names that were made are no state that a panic could leave half done.
+    fn made<R>(&self, with: impl FnOnce(&mut Vec<String>) -> R) -> R {
+        with(&mut self.made.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -65,18 +73,17 @@ impl Folder for FolderSink {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "a name that is none of a file in this folder"));
         }
         let sink = FileSink::create(&self.folder.join(name))?;
-        if !self.made.iter().any(|made| made == name) {
-            self.made.push(name.to_owned());
-        }
-        Ok(Box::new(Counted { sink, written: Arc::clone(&self.written) }))
+        let (made, written) = (Arc::clone(&self.made), Arc::clone(&self.written));
+        Ok(Box::new(Counted { sink, name: name.to_owned(), made, written }))
     }
 
     fn remove(&mut self, name: &str) -> io::Result<()> {
-        match self.made.iter().position(|made| made == name) {
-            Some(index) => {
-                self.made.swap_remove(index);
-                fs::remove_file(self.folder.join(name))
-            }
+        let found = self.made(|made| {
+            let index = made.iter().position(|made| made == name)?;
+            Some(made.swap_remove(index))
+        });
+        match found {
+            Some(name) => fs::remove_file(self.folder.join(name)),
             None => Err(io::Error::new(io::ErrorKind::NotFound, "this output has no such file")),
         }
     }
@@ -108,20 +115,22 @@ impl Sink for FolderSink {
     }
 
     fn discard(&mut self) {
-        for name in self.made.drain(..) {
+        for name in self.made(std::mem::take) {
             // What cannot be removed is left: there is nobody to tell, and nothing more to do.
             let _ = fs::remove_file(self.folder.join(name));
         }
     }
 
     fn kept(&self) -> Option<&Path> {
-        (!self.made.is_empty()).then_some(self.folder.as_path())
+        (!self.made(|made| made.is_empty())).then_some(self.folder.as_path())
     }
 }
 
-/// A file of a folder, whose bytes count as the folder's.
+/// A file of a folder, whose bytes count as the folder's. One that is dropped before it is complete goes.
 struct Counted {
     sink: FileSink,
+    name: String,
+    made: Made,
     written: Arc<AtomicU64>,
 }
 
@@ -149,10 +158,21 @@ impl Sink for Counted {
     }
 
     fn complete(&mut self) -> io::Result<()> {
-        self.sink.complete()
+        self.sink.complete()?;
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if !made.contains(&self.name) {
+            made.push(self.name.clone());
+        }
+        Ok(())
     }
 
     fn discard(&mut self) {
+        self.sink.discard();
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
         self.sink.discard();
     }
 }
@@ -177,8 +197,14 @@ mod tests {
             assert!(sink.create(name).is_err(), "{name}");
         }
         assert!(sink.remove("show_2.m4s").is_err());
+        // A file that is never completed leaves the one of its name, and nothing of itself.
+        fs::write(place.path().join("show_2.m4s"), "old").unwrap();
+        let mut file = sink.folder().unwrap().create("show_2.m4s").unwrap();
+        file.append(b"half").unwrap();
+        drop(file);
         sink.discard();
-        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 0);
+        assert_eq!(fs::read(place.path().join("show_2.m4s")).unwrap(), b"old");
+        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1);
         assert!(FolderSink::create(&place.path().join("no/show.m3u8")).is_err());
         assert!(sink.append(b"x").is_err());
     }

@@ -85,12 +85,13 @@ pub trait Sink: Send {
 }
 
 /// The sink for a path: a [`FileSink`], or a [`StreamSink`] for what is no regular file, such as a named pipe or a
-/// device.
-pub(crate) fn open_path(path: &Path) -> io::Result<Box<dyn Sink>> {
+/// device. With `several_files` it is a [`FolderSink`], and the path that of its manifest.
+pub(crate) fn open_path(path: &Path, several_files: bool) -> io::Result<Box<dyn Sink>> {
     match fs::metadata(path) {
         Ok(found) if found.is_dir() => {
             Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder; give the name of a file"))
         }
+        _ if several_files => Ok(Box::new(FolderSink::create(path)?)),
         Ok(found) if !found.is_file() => Ok(Box::new(StreamSink::new(OpenOptions::new().write(true).open(path)?))),
         _ => Ok(Box::new(FileSink::create(path)?)),
     }

@@ -12,6 +12,8 @@ mod boxes;
 pub mod codecs;
 #[path = "isobmff_fragments.rs"]
 mod fragments;
+#[path = "isobmff_segments.rs"]
+mod segments;
 
 use boxes::{Body, Node};
 
@@ -109,6 +111,7 @@ pub fn verify_from(mut source: impl Read + Seek) -> Checked<Movie> {
     let mut boxes = Vec::new();
     let mut movie_box = None;
     let mut movie_fragments = Vec::new();
+    let mut movie_segments = segments::Segments::default();
     let mut media_data = Vec::new();
     let mut brands = Vec::new();
     let end = source.seek(SeekFrom::End(0)).map_err(|error| error.to_string())?;
@@ -128,8 +131,13 @@ pub fn verify_from(mut source: impl Read + Seek) -> Checked<Movie> {
         ensure!(size >= header_size && size <= end - at, "{kind} at {at} claims {size} bytes of {}", end - at);
         let body = at + header_size..at + size;
         ensure!((kind == "ftyp") == (at == 0), "the file begins with {kind}, or has a second ftyp");
+        movie_segments.follow(&kind, at, at + size)?;
         match kind.as_str() {
             "mdat" => media_data.push(body),
+            "styp" | "sidx" => {
+                let node = Node::parse(&kind, at, &read_at(&mut source, body.start, body.end - body.start)?)?;
+                movie_segments.read(&node, at + size, movie_fragments.len())?;
+            }
             "free" => ensure!(size == 8, "free space of {size} bytes"),
             "ftyp" | "moov" | "moof" => {
                 let node = Node::parse(&kind, at, &read_at(&mut source, body.start, body.end - body.start)?)?;
@@ -152,6 +160,7 @@ pub fn verify_from(mut source: impl Read + Seek) -> Checked<Movie> {
     fragments::read(&movie_fragments, &mut movie)?;
     check_brands(&movie, fragmented)?;
     check_tiling(&movie)?;
+    movie_segments.check(&movie)?;
     for track in &movie.tracks {
         let members = movie.fragments.iter().flatten().filter(|(id, _)| *id == track.id);
         let pieces = if fragmented { members.map(|(_, count)| *count).collect() } else { vec![track.samples.len()] };
@@ -185,8 +194,9 @@ fn check_brands(movie: &Movie, fragmented: bool) -> Checked<()> {
     let av1 = movie.tracks.iter().any(|track| matches!(track.entry, codecs::Entry::Av1(_)));
     ensure!(has("iso6"), "no brand iso6");
     ensure!(has("av01") == av1, "brand av01: {}, AV1 track: {av1}", has("av01"));
-    // Pictures do not promise that each fragment begins with a sync sample.
-    let cmaf = fragmented && movie.tracks.len() == 1 && movie.tracks[0].handler == "soun";
+    // Pictures promise only in segments that each begins with a sync sample.
+    let segmented = movie.boxes.iter().any(|kind| kind == "styp");
+    let cmaf = fragmented && movie.tracks.len() == 1 && (movie.tracks[0].handler == "soun" || segmented);
     ensure!(has("cmfc") == cmaf, "brand cmfc: {}, one track of sound in fragments: {cmaf}", has("cmfc"));
     Ok(())
 }

@@ -29,10 +29,16 @@ pub(super) fn read_defaults(extends: &Node, tracks: &mut [Track]) -> Checked<()>
 /// Adds the samples of all fragments to the movie's tracks.
 pub(super) fn read(fragments: &[Node], movie: &mut Movie) -> Checked<()> {
     ensure!(fragments.is_empty() || fragments.len() == movie.media_data.len(), "not one mdat for each moof");
+    let mut first = 1;
     for (index, fragment) in fragments.iter().enumerate() {
         let (mut body, _, _) = fragment.only("mfhd").full_fields(0)?;
         let number = body.u32()?;
-        ensure!(number as usize == index + 1, "fragment {} has the number {number}", index + 1);
+        // Of a live recording only the last segments may be left.
+        if index == 0 && movie.boxes.iter().any(|kind| kind == "styp") {
+            first = number as usize;
+            ensure!(first > 0, "fragment 1 has the number 0");
+        }
+        ensure!(number as usize == index + first, "fragment {} has the number {number}", index + 1);
         let mut members = Vec::new();
         for traf in fragment.all("traf") {
             let member = track_fragment(traf, fragment.at, movie).map_err(|e| format!("fragment {number}: {e}"))?;

@@ -2,8 +2,11 @@
 //! share no code with the crate.
 #![allow(dead_code, reason = "each test uses another part")]
 
+pub mod avi;
 pub mod ebml;
+pub mod elementary;
 pub mod isobmff;
+pub mod manifests;
 pub mod rav1d;
 
 use framewright::media::{ColorRange, MatrixCoefficients, Primaries, TransferCharacteristics};

@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
-const ABOUT: &str = "Encode frames and samples to AV1 and Opus in MP4, WebM or Matroska.";
+use crate::about::{TrackLabel, track_label};
+
+const ABOUT: &str = "Encode frames and samples to AV1 and Opus in MP4, WebM, Matroska and more.";
 
 const LONG_ABOUT: &str = "\
-Encode frames and samples to AV1 and Opus in MP4, WebM or Matroska.
+Encode frames and samples to AV1 and Opus in MP4, WebM, Matroska and more.
 
 Everything is built in: no FFmpeg, no codec and no library has to be installed. Start with
 
@@ -103,7 +105,9 @@ pub struct DemoArgs {
     after_help = "\
 Examples:
   framewright encode clip.y4m -o clip.mp4
-  framewright encode clip.y4m english.wav deutsch.flac -o clip.mkv --crf 24
+  framewright encode clip.y4m english.wav deutsch.flac -o clip.mkv --language en --language de
+  framewright encode clip.y4m -o clip.mp4 --subtitle clip.en.srt --chapters chapters.txt --metadata title=Clip
+  framewright encode clip.y4m speech.wav -o live/clip.m3u8 --segment-duration 4s --keyint 100
   framewright encode 'frames/*.png' -o clip.webm --fps 30
   framewright encode cat.gif -o cat.mp4
   render | framewright encode - --raw 1280x720@60:rgba -o clip.mp4
@@ -140,6 +144,9 @@ pub struct EncodeArgs {
 
     #[command(flatten)]
     pub audio: AudioArgs,
+
+    #[command(flatten)]
+    pub about: AboutArgs,
 
     #[command(flatten)]
     pub run: RunArgs,
@@ -185,7 +192,7 @@ pub struct VideoArgs {
     #[arg(long, value_name = "SECONDS")]
     pub time_base: Option<String>,
 
-    /// av1 or mjpeg [default: av1]
+    /// av1, mjpeg or raw [default: what the container prefers]
     #[arg(long, value_name = "CODEC")]
     pub video_codec: Option<String>,
 
@@ -200,6 +207,26 @@ pub struct VideoArgs {
     /// Give each frame out as soon as it came in, at some cost in size
     #[arg(long)]
     pub low_latency: bool,
+
+    /// Have players turn the picture clockwise: 90, 180 or 270, with /mirrored behind it if wanted
+    #[arg(long, value_name = "DEGREES")]
+    pub rotate: Option<String>,
+
+    /// The shape of a pixel, as in 16:11 [default: the source's; else 1:1]
+    #[arg(long, value_name = "W:H", alias = "sample-aspect-ratio")]
+    pub pixel_aspect: Option<String>,
+
+    /// The display that HDR was graded on: G(x,y)B(x,y)R(x,y)WP(x,y)L(max,min) in the integers of SMPTE ST 2086
+    #[arg(long, value_name = "VOLUME")]
+    pub mastering_display: Option<String>,
+
+    /// How bright HDR gets, in cd/m²: MAXCLL,MAXFALL
+    #[arg(long, value_name = "LEVELS")]
+    pub content_light: Option<String>,
+
+    /// Keep the transparency of the pictures
+    #[arg(long)]
+    pub alpha: bool,
 }
 
 /// Audio options, as the library takes them. They hold for every audio stream.
@@ -227,13 +254,72 @@ pub struct AudioArgs {
     pub sample_format: Option<String>,
 }
 
+/// What the file and its tracks say of themselves.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "About the file")]
+pub struct AboutArgs {
+    /// A tag: title, artist, album, date, comment, …, or any name; can be given again
+    #[arg(long = "metadata", value_name = "KEY=VALUE", value_parser = key_value)]
+    pub tags: Vec<(String, String)>,
+
+    /// When it was made, as in 2026-11-24T18:30:00Z [default: not said]
+    #[arg(long, value_name = "TIME")]
+    pub creation_time: Option<String>,
+
+    /// Chapters: lines of `0:00 Title`, CHAPTER01=…, ffmetadata or WebVTT
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub chapters: Option<PathBuf>,
+
+    /// A JPEG or PNG picture that stands for the file
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub cover: Option<PathBuf>,
+
+    /// A file to put in, such as a font; can be given again
+    #[arg(long = "attach", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub attachments: Vec<PathBuf>,
+
+    /// Subtitles, SRT or WebVTT, whose name may say the language: clip.de.srt; can be given again
+    #[arg(long = "subtitle", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub subtitles: Vec<PathBuf>,
+
+    /// The language of picture and sound, as in de or pt-BR; given again, that of each audio input in turn
+    #[arg(long = "language", value_name = "LANGUAGE")]
+    pub languages: Vec<String>,
+
+    /// An option of one track, by its number among those of its kind: audio:1:title=Commentary, subtitle:0:forced=true,
+    /// video:0:default=false; can be given again
+    #[arg(long = "track", value_name = "KIND:N:NAME=VALUE", value_parser = track_label)]
+    pub tracks: Vec<TrackLabel>,
+}
+
 /// What every run that writes a file understands.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Output")]
 pub struct RunArgs {
-    /// mp4, webm or matroska [default: by the extension of OUT]
+    /// The format, by its name in `framewright formats` [default: by the extension of OUT]
     #[arg(long, value_name = "FORMAT")]
     pub container: Option<String>,
+
+    /// Where the file has what: plain, faststart, fragmented, recoverable, live, segments, byte-ranges; see `framewright
+    /// formats` [default: plain for files, fragmented or live for streams]
+    #[arg(long, value_name = "LAYOUT")]
+    pub layout: Option<String>,
+
+    /// How long a fragment or cluster is: 500ms, 2s [default: 2s]
+    #[arg(long, value_name = "TIME")]
+    pub fragment_duration: Option<String>,
+
+    /// How long a segment of HLS or DASH is [default: 6s]
+    #[arg(long, value_name = "TIME")]
+    pub segment_duration: Option<String>,
+
+    /// How many segments a live manifest lists; older ones are removed [default: all stay]
+    #[arg(long, value_name = "N")]
+    pub live_window: Option<String>,
+
+    /// Bytes that faststart keeps free for the index
+    #[arg(long, value_name = "BYTES")]
+    pub index_reserve: Option<String>,
 
     /// An option that only one codec has, see `framewright formats`; can be given again
     #[arg(long = "option", value_name = "KEY=VALUE", value_parser = key_value)]

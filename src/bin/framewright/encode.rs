@@ -1,10 +1,10 @@
 //! `encode`: pictures and sound from files into one file.
 
-use framewright::input::{AudioInfo, AudioSource, FrameTime, VideoInfo, VideoSource};
-use framewright::media::TimeBase;
+use framewright::input::{AudioInfo, AudioSource, FrameTime, Subtitles, VideoInfo, VideoSource};
+use framewright::media::{AspectRatio, TimeBase};
 use framewright::{
-    AudioCodec, AudioOptions, AudioStream, Color, Encoder, Error, ErrorKind, FrameRate, PixelFormat, SampleFormat,
-    Timestamp, VideoCodec, VideoOptions, VideoStream,
+    AudioCodec, AudioOptions, AudioStream, Color, Container, Encoder, Error, ErrorKind, Feature, FrameRate,
+    PixelFormat, SampleFormat, SubtitleOptions, SubtitleStream, Timestamp, VideoCodec, VideoOptions, VideoStream,
 };
 
 use crate::args::EncodeArgs;
@@ -14,7 +14,7 @@ use crate::job::{Job, Monitor};
 use crate::options::{self, Codecs};
 use crate::output::Output;
 use crate::progress::{Unit, say};
-use crate::sources::{Input, Sources};
+use crate::sources::{Input, Sources, read_subtitles};
 
 /// The frame rate of pictures that come without one.
 const STILLS_RATE: u32 = 25;
@@ -33,14 +33,19 @@ pub fn run(args: &EncodeArgs) -> Result<u8, Failure> {
         Codecs::choose(output.container(), has_video.then_some(&args.video), has_audio.then_some(&args.audio))?;
     let extra = codecs.sort(&args.run)?;
 
-    let mut encoder = Encoder::new();
+    let subtitles = read_subtitles(&args.about.subtitles)?;
+    args.about.check_streams(usize::from(has_video), sources.audio.len(), subtitles.len())?;
+    let options = args.run.encoder_options()?.metadata(args.about.metadata()?);
+    let mut encoder = Encoder::with_options(options)?;
     let video = match sources.video {
         Some(input) => {
-            warn_of_aspect(&input, args);
+            warn_of_aspect(&input, output.container(), args);
             let rate = frame_rate(input.source.info(), args)?;
             let color = source_color(input.source.info(), args)?;
             let mut options = video_options(input.source.info(), rate, color, codecs.video, args)?;
+            options = keep_aspect(options, input.source.info(), output.container(), args);
             args.video.apply(&mut options, &extra)?;
+            args.about.label_video(&mut options)?;
             Some(VideoFeed {
                 stream: args.video.add_to(&mut encoder, options)?,
                 input,
@@ -53,12 +58,20 @@ pub fn run(args: &EncodeArgs) -> Result<u8, Failure> {
         None => None,
     };
     let mut audio = Vec::new();
-    for input in sources.audio {
+    for (index, input) in sources.audio.into_iter().enumerate() {
         let info = input.source.info().clone();
         let mut options = audio_options(&info, codecs.audio);
         args.audio.apply(&mut options, &extra)?;
+        args.about.label_audio(index, &mut options)?;
         let stream = args.audio.add_to(&mut encoder, options).map_err(|failure| failure.context(&input.name))?;
         audio.push(AudioFeed { stream, input, sample_rate: info.sample_rate, samples: 0 });
+    }
+
+    let mut texts = Vec::new();
+    for (index, (path, subtitles)) in args.about.subtitles.iter().zip(subtitles).enumerate() {
+        let mut options = SubtitleOptions::new().header(&subtitles.header);
+        args.about.label_subtitle(index, path, &mut options)?;
+        texts.push((encoder.add_subtitles(options)?, subtitles));
     }
 
     let (unit, total) = match &video {
@@ -66,7 +79,13 @@ pub fn run(args: &EncodeArgs) -> Result<u8, Failure> {
         None => (Unit::Seconds, audio.iter().map(AudioFeed::total_seconds).max().flatten()),
     };
     let job = Job { encoder, output, run: &args.run, interrupt: &interrupt };
-    job.run(unit, total, |monitor| feed(video, audio, monitor))
+    job.run(unit, total, |monitor| {
+        // All cues are there before the first frame, so that nothing waits for them.
+        for (stream, subtitles) in texts {
+            feed_subtitles(stream, subtitles)?;
+        }
+        feed(video, audio, monitor)
+    })
 }
 
 /// Puts everything in, always a piece of the stream that is furthest behind, so that none has to wait in memory for
@@ -101,6 +120,13 @@ fn feed(mut video: Option<VideoFeed>, mut audio: Vec<AudioFeed>, monitor: &mut M
             return Ok(());
         }
     }
+}
+
+fn feed_subtitles(mut stream: SubtitleStream, subtitles: Subtitles) -> Result<(), Failure> {
+    for timed in &subtitles.cues {
+        stream.add_cue(timed.start, timed.end, &timed.cue)?;
+    }
+    Ok(stream.finish()?)
 }
 
 /// A video input on its way into its stream.
@@ -272,16 +298,29 @@ fn audio_options(info: &AudioInfo, codec: Option<AudioCodec>) -> AudioOptions {
     }
 }
 
-/// The file has no place for a pixel's shape yet, so pictures with other pixels than square ones come out distorted.
-fn warn_of_aspect(input: &Input<dyn VideoSource>, args: &EncodeArgs) {
+/// The shape that the source's pixels have, where they are not scaled and the file can say it.
+fn keep_aspect(options: VideoOptions, info: &VideoInfo, container: Container, args: &EncodeArgs) -> VideoOptions {
+    let ratio = info.sample_aspect_ratio.and_then(|(x, y)| AspectRatio::new(x, y).ok());
+    match ratio {
+        Some(ratio) if args.size.is_none() && container.features().contains(&Feature::AspectRatio) => {
+            options.sample_aspect_ratio(ratio)
+        }
+        _ => options,
+    }
+}
+
+/// Where the file has no place for a pixel's shape, pictures with other pixels than square ones come out distorted.
+fn warn_of_aspect(input: &Input<dyn VideoSource>, container: Container, args: &EncodeArgs) {
     let info = input.source.info();
     if let Some((x, y)) = info.sample_aspect_ratio.filter(|(x, y)| x != y && *x > 0 && *y > 0)
         && args.size.is_none()
+        && args.video.pixel_aspect.is_none()
+        && !container.features().contains(&Feature::AspectRatio)
         && !args.run.quiet
     {
         let width = (u64::from(info.width) * u64::from(x)).div_ceil(y.into());
         say(&format!(
-            "{}: its pixels are not square ({x}:{y}), and those of the output are; to keep the picture's shape, add \
+            "{}: its pixels are not square ({x}:{y}), and {container} has only square ones; to keep the picture's shape, add \
              --size {width}x{} --fit stretch",
             input.name, info.height
         ));

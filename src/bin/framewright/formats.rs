@@ -2,7 +2,10 @@
 
 use std::fmt::Display;
 
-use framewright::{AudioCodec, AudioOptions, Container, OptionInfo, PixelFormat, VideoCodec, VideoOptions};
+use framewright::{
+    AudioCodec, AudioOptions, Container, Feature, Layout, OptionInfo, PixelFormat, SubtitleCodec, VideoCodec,
+    VideoOptions,
+};
 use serde_json::{Value, json};
 
 use crate::args::{AudioArgs, FormatsArgs, VideoArgs};
@@ -10,12 +13,14 @@ use crate::failure::Failure;
 use crate::output::print;
 
 /// What `encode` reads.
-const INPUTS: [(&str, &str); 5] = [
+const INPUTS: [(&str, &str); 7] = [
     ("y4m", "YUV4MPEG2: 4:2:0, 4:2:2, 4:4:4 and mono, 8 to 16 bit; a file or `-`"),
     ("images", "PNG, JPEG, BMP and WebP, one or a sequence: 'frames/*.png' or frames/%04d.png"),
     ("gif", "animations with their delays; a file or `-`"),
     ("raw", "pixels without a header, with --raw WxH@RATE:FORMAT; a file or `-`"),
     ("audio", "WAV, FLAC, MP3, Ogg Vorbis, AAC (bare or in M4A); a file or `-`"),
+    ("subtitles", "SRT and WebVTT, with --subtitle"),
+    ("chapters", "lines of `0:00 Title`, CHAPTER01=…, ffmetadata or WebVTT, with --chapters"),
 ];
 
 /// Prints the tables.
@@ -35,17 +40,26 @@ fn audio_codecs(container: Container) -> Vec<&'static str> {
     names(AudioCodec::ALL, AudioCodec::name, |codec| container.takes_audio(codec))
 }
 
+fn subtitle_codecs(container: Container) -> Vec<&'static str> {
+    container.subtitle_codecs().iter().copied().map(SubtitleCodec::name).collect()
+}
+
 fn to_text() -> String {
     let mut text = String::from("Containers (the first codec of each kind is the default)\n");
     for &container in Container::ALL {
         let extensions: Vec<_> = container.extensions().iter().map(|extension| format!(".{extension}")).collect();
-        text += &format!(
-            "  {:<10} {:<16} video: {:<10}  audio: {}\n",
-            container.name(),
-            extensions.join(" "),
-            video_codecs(container).join(", "),
-            audio_codecs(container).join(", ")
-        );
+        text += &format!("  {:<10} {}: {}\n", container.name(), container.title(), extensions.join(" "));
+        for (kind, names) in [
+            ("video", video_codecs(container)),
+            ("audio", audio_codecs(container)),
+            ("subtitles", subtitle_codecs(container)),
+            ("layouts", container.layouts().iter().map(|layout| layout.name()).collect()),
+            ("says", container.features().iter().map(|feature| feature.name()).collect()),
+        ] {
+            if !names.is_empty() {
+                text += &format!("  {:<10} {kind}: {}\n", "", names.join(", "));
+            }
+        }
     }
     text += "\nInputs\n";
     for (name, help) in INPUTS {
@@ -105,6 +119,9 @@ fn to_json() -> Value {
             "extensions": container.extensions(),
             "video_codecs": video_codecs(container),
             "audio_codecs": audio_codecs(container),
+            "subtitle_codecs": subtitle_codecs(container),
+            "layouts": container.layouts().iter().copied().map(Layout::name).collect::<Vec<_>>(),
+            "features": container.features().iter().copied().map(Feature::name).collect::<Vec<_>>(),
         })
     });
     let video = VideoCodec::ALL.iter().map(|&codec| {

@@ -1,5 +1,6 @@
 //! `framewright`: frames and samples in, a video file that plays everywhere out, from a terminal.
 
+mod about;
 mod args;
 mod demo;
 mod encode;

@@ -27,8 +27,17 @@ type Row<'a> = (&'static str, &'static str, Option<&'a str>);
 /// Flags of `encode` that are no options of the encoder alone: the inputs have a say in them.
 const ENCODE_FLAGS: [(&str, &str); 3] = [("--fps", "frame_rate"), ("--size", "out_size"), ("--fit", "fit")];
 
+/// Flags of what a track says of itself, whatever its kind.
+const LABEL_FLAGS: [(&str, &str); 5] = [
+    ("--language", "language"),
+    ("--track", "title"),
+    ("--track", "default"),
+    ("--track", "forced"),
+    ("--track", "alternate_group"),
+];
+
 impl VideoArgs {
-    fn rows(&self) -> [Row<'_>; 12] {
+    fn rows(&self) -> [Row<'_>; 17] {
         [
             ("--crf", "crf", self.crf.as_deref()),
             ("--preset", "preset", self.preset.as_deref()),
@@ -42,13 +51,18 @@ impl VideoArgs {
             ("--threads", "threads", self.threads.as_deref()),
             ("--tiles", "tiles", self.tiles.as_deref()),
             ("--low-latency", "low_latency", self.low_latency.then_some("true")),
+            ("--rotate", "rotate", self.rotate.as_deref()),
+            ("--pixel-aspect", "sample_aspect_ratio", self.pixel_aspect.as_deref()),
+            ("--mastering-display", "mastering_display", self.mastering_display.as_deref()),
+            ("--content-light", "content_light", self.content_light.as_deref()),
+            ("--alpha", "alpha", self.alpha.then_some("true")),
         ]
     }
 
     /// The flag of a library option.
     pub fn flag(name: &str) -> Option<&'static str> {
         let rows = VideoArgs::default().rows().map(|(flag, name, _)| (flag, name));
-        rows.into_iter().chain(ENCODE_FLAGS).find(|row| row.1 == name).map(|row| row.0)
+        rows.into_iter().chain(ENCODE_FLAGS).chain(LABEL_FLAGS).find(|row| row.1 == name).map(|row| row.0)
     }
 
     /// Sets what was given.
@@ -79,7 +93,8 @@ impl AudioArgs {
 
     /// The flag of a library option.
     pub fn flag(name: &str) -> Option<&'static str> {
-        AudioArgs::default().rows().iter().find(|row| row.1 == name).map(|row| row.0)
+        let rows = AudioArgs::default().rows().map(|(flag, name, _)| (flag, name));
+        rows.into_iter().chain(LABEL_FLAGS).find(|row| row.1 == name).map(|row| row.0)
     }
 
     /// Sets what was given.

@@ -31,7 +31,7 @@ impl Output {
         if path == Path::new("-") {
             let container = chosen.ok_or_else(|| {
                 Failure::usage(
-                    "standard output has no file name to tell the format: add --container mp4, webm or matroska",
+                    "standard output has no file name to tell the format: add --container, as in --container webm",
                 )
             })?;
             if io::stdout().is_terminal() {
@@ -109,7 +109,7 @@ fn from_extension(path: &Path) -> Result<Container, Failure> {
     Container::from_extension(extension).ok_or_else(|| {
         let known: Vec<_> = Container::ALL.iter().flat_map(|container| container.extensions()).copied().collect();
         Failure::usage(format!(
-            "the name `{}` does not tell the format: let it end in .{}, or add --container mp4, webm or matroska",
+            "the name `{}` does not tell the format: let it end in .{}, or add --container",
             path.display(),
             known.join(", .")
         ))

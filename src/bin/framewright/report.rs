@@ -26,6 +26,8 @@ fn describe(stream: &StreamReport) -> String {
     let form = match stream.kind {
         StreamKind::Video { width, height, frames } => format!("{width}x{height}, {frames} frames"),
         StreamKind::Audio { sample_rate, channels, .. } => format!("{sample_rate} Hz, {}", channel_name(channels)),
+        StreamKind::Subtitle { cues: 1 } => "1 cue".into(),
+        StreamKind::Subtitle { cues } => format!("{cues} cues"),
         _ => String::new(),
     };
     let rate = match stream.present {
@@ -94,6 +96,7 @@ fn stream_to_json(stream: &StreamReport) -> Value {
         StreamKind::Audio { sample_rate, channels, samples } => {
             json!({ "kind": "audio", "sample_rate": sample_rate, "channels": channels, "samples": samples })
         }
+        StreamKind::Subtitle { cues } => json!({ "kind": "subtitle", "cues": cues }),
         _ => Value::Null,
     };
     if let (Value::Object(value), Value::Object(form)) = (&mut value, form) {

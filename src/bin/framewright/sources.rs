@@ -1,8 +1,9 @@
 //! The inputs of `encode`.
 
-use std::fs;
+use std::fs::{self, File};
+use std::path::PathBuf;
 
-use framewright::input::{self, AudioSource, RawSpec, VideoInfo, VideoSource};
+use framewright::input::{self, AudioSource, RawSpec, Subtitles, VideoInfo, VideoSource};
 
 use crate::args::EncodeArgs;
 use crate::failure::Failure;
@@ -56,6 +57,16 @@ impl Sources {
         }
         Ok(sources)
     }
+}
+
+/// Reads subtitle files whole: they are small, and their cues have to be there before the frames.
+pub fn read_subtitles(paths: &[PathBuf]) -> Result<Vec<Subtitles>, Failure> {
+    let read = |path: &PathBuf| {
+        let name = format!("`{}`", path.display());
+        let file = File::open(path).map_err(|error| Failure::io(format_args!("reading {name}"), error))?;
+        input::read_subtitles(file).map_err(|error| Failure::reading(&name, error))
+    };
+    paths.iter().map(read).collect()
 }
 
 fn raw_spec(text: &str) -> Result<RawSpec, Failure> {

@@ -46,6 +46,43 @@ pub(super) const DREF: FourCc = *b"dref";
 /// A data reference: with flag 1, this very file (8.7.2).
 pub(super) const URL: FourCc = *b"url ";
 
+/// Media header of what is neither picture nor sound (8.4.5.2).
+pub(super) const NMHD: FourCc = *b"nmhd";
+/// Media header of QuickTime's text (QTFF).
+pub(super) const GMHD: FourCc = *b"gmhd";
+/// Its general part (QTFF).
+pub(super) const GMIN: FourCc = *b"gmin";
+/// Tracks that this one refers to (8.3.3).
+pub(super) const TREF: FourCc = *b"tref";
+/// The reference to a track of chapters (QTFF).
+pub(super) const CHAP: FourCc = *b"chap";
+
+// Boxes of what is said beside.
+/// User data, of the movie or a track (8.10.1).
+pub(super) const UDTA: FourCc = *b"udta";
+/// The role of a track (8.10.4).
+pub(super) const KIND: FourCc = *b"kind";
+/// A name: of a track (QTFF), and of a free-form item (iTunes).
+pub(super) const NAME: FourCc = *b"name";
+/// Chapters as Nero lists them.
+pub(super) const CHPL: FourCc = *b"chpl";
+/// Metadata (8.11.1; QTFF).
+pub(super) const META: FourCc = *b"meta";
+/// The names of items (QTFF).
+pub(super) const KEYS: FourCc = *b"keys";
+/// The items (QTFF).
+pub(super) const ILST: FourCc = *b"ilst";
+/// The value of an item (QTFF).
+pub(super) const DATA: FourCc = *b"data";
+/// An item of a name that has no code (iTunes).
+pub(super) const FREE_FORM: FourCc = *b"----";
+/// Who gave that name (iTunes).
+pub(super) const MEAN: FourCc = *b"mean";
+/// Track number and how many there are (iTunes).
+pub(super) const TRKN: FourCc = *b"trkn";
+/// A cover picture (iTunes).
+pub(super) const COVR: FourCc = *b"covr";
+
 // Boxes of the sample table.
 /// Sample table (8.5.1).
 pub(super) const STBL: FourCc = *b"stbl";
@@ -88,6 +125,12 @@ pub(super) const TFDT: FourCc = *b"tfdt";
 /// A run of samples (8.8.8).
 pub(super) const TRUN: FourCc = *b"trun";
 
+// Boxes of segments.
+/// The type of a segment (8.16.2).
+pub(super) const STYP: FourCc = *b"styp";
+/// Segment index (8.16.3).
+pub(super) const SIDX: FourCc = *b"sidx";
+
 // Sample entries and their boxes.
 /// AV1 (AV1-ISOBMFF 2.2).
 pub(super) const AV01: FourCc = *b"av01";
@@ -120,7 +163,66 @@ pub(super) const CHNL: FourCc = *b"chnl";
 /// Sampling rate that 16 bits cannot hold (12.2.3).
 pub(super) const SRAT: FourCc = *b"srat";
 
+/// The display that pictures were graded on (ISO/IEC 14496-12:2020).
+pub(super) const MDCV: FourCc = *b"mdcv";
+/// How bright pictures get (ISO/IEC 14496-12:2020).
+pub(super) const CLLI: FourCc = *b"clli";
+/// WebVTT (ISO/IEC 14496-30).
+pub(super) const WVTT: FourCc = *b"wvtt";
+/// What stands before its cues (ISO/IEC 14496-30).
+pub(super) const VTTC_CONFIG: FourCc = *b"vttC";
+
+// Sample entries and their boxes in MOV (QTFF).
+/// Motion JPEG.
+pub(super) const JPEG: FourCc = *b"jpeg";
+/// Colour information by code points, without the range flag.
+pub(super) const NCLC: FourCc = *b"nclc";
+/// Fields of a picture.
+pub(super) const FIEL: FourCc = *b"fiel";
+/// PCM of 16 bits, little-endian.
+pub(super) const SOWT: FourCc = *b"sowt";
+/// PCM of 24 bits.
+pub(super) const IN24: FourCc = *b"in24";
+/// PCM of 32 bits.
+pub(super) const IN32: FourCc = *b"in32";
+/// PCM in floating point of 32 bits.
+pub(super) const FL32: FourCc = *b"fl32";
+/// PCM of any kind.
+pub(super) const LPCM: FourCc = *b"lpcm";
+/// Parameters of a decoder of sound.
+pub(super) const WAVE: FourCc = *b"wave";
+/// The format that they are for.
+pub(super) const FRMA: FourCc = *b"frma";
+/// The order of bytes.
+pub(super) const ENDA: FourCc = *b"enda";
+/// Channel layout.
+pub(super) const CHAN: FourCc = *b"chan";
+/// Text; also its part of `gmhd`, and its handler.
+pub(super) const TEXT: FourCc = *b"text";
+
+// Samples of WebVTT (ISO/IEC 14496-30).
+/// A cue.
+pub(super) const VTTC: FourCc = *b"vttc";
+/// A sample without a cue.
+pub(super) const VTTE: FourCc = *b"vtte";
+/// What the pieces of a divided cue have in common.
+pub(super) const VSID: FourCc = *b"vsid";
+/// The identifier of a cue.
+pub(super) const IDEN: FourCc = *b"iden";
+/// The settings of a cue.
+pub(super) const STTG: FourCc = *b"sttg";
+/// The text of a cue.
+pub(super) const PAYL: FourCc = *b"payl";
+
 // Handlers.
+/// Metadata as iTunes has them.
+pub(super) const MDIR: FourCc = *b"mdir";
+/// Metadata as QuickTime has them; also the namespace of their keys.
+pub(super) const MDTA: FourCc = *b"mdta";
+/// QuickTime's handlers of media.
+pub(super) const MHLR: FourCc = *b"mhlr";
+/// QuickTime's handlers of where the samples are.
+pub(super) const DHLR: FourCc = *b"dhlr";
 /// Video.
 pub(super) const VIDE: FourCc = *b"vide";
 /// Sound.
@@ -133,5 +235,13 @@ pub(super) const ISOM: FourCc = *b"isom";
 pub(super) const ISO6: FourCc = *b"iso6";
 /// MP4, version 2 (ISO/IEC 14496-14).
 pub(super) const MP42: FourCc = *b"mp42";
+/// QuickTime (QTFF).
+pub(super) const QT: FourCc = *b"qt  ";
 /// CMAF (ISO/IEC 23000-19): a file of one track whose fragments follow its rules.
 pub(super) const CMFC: FourCc = *b"cmfc";
+/// A CMAF segment (ISO/IEC 23000-19).
+pub(super) const CMFS: FourCc = *b"cmfs";
+/// A media segment of DASH (ISO/IEC 23009-1).
+pub(super) const MSDH: FourCc = *b"msdh";
+/// One with an index in front (ISO/IEC 23009-1).
+pub(super) const MSIX: FourCc = *b"msix";

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::boxes::BoxWriter;
+use super::description::Description;
 use super::movie::{self, MovieTrack};
 use super::sample_table::SampleTable;
 use super::timing::{Edit, movie_time_base};
@@ -18,6 +19,7 @@ use crate::sink::Sink;
 /// Only the fragment that is being filled is held in memory.
 pub(in crate::mux) struct FragmentedMp4Muxer {
     settings: MuxSettings,
+    description: Description,
     tracks: Vec<TrackFragment>,
     /// The track whose key frames begin fragments: the first video track.
     leader: Option<usize>,
@@ -27,8 +29,8 @@ pub(in crate::mux) struct FragmentedMp4Muxer {
 }
 
 impl FragmentedMp4Muxer {
-    pub(in crate::mux) fn new(settings: MuxSettings) -> Self {
-        FragmentedMp4Muxer { settings, tracks: Vec::new(), leader: None, start: None, sequence_number: 0 }
+    pub(super) fn new(settings: MuxSettings, description: Description) -> Self {
+        FragmentedMp4Muxer { settings, description, tracks: Vec::new(), leader: None, start: None, sequence_number: 0 }
     }
 
     /// Whether the fragment ends before `packet`.
@@ -89,7 +91,7 @@ impl Muxer for FragmentedMp4Muxer {
             // A CMAF track file has one track, and each fragment begins with a sync sample, which pictures do not promise.
             structural.push(fourcc::CMFC);
         }
-        write_file_type(&structural, tracks, sink)?;
+        write_file_type(self.description.flavor, &structural, tracks, sink)?;
 
         let mut tables: Vec<_> = tracks.iter().map(|_| SampleTable::default()).collect();
         let mut movie_tracks = Vec::with_capacity(tracks.len());
@@ -104,7 +106,7 @@ impl Muxer for FragmentedMp4Muxer {
             movie_tracks.push(MovieTrack { id, track, table, shortest: 0, duration: 0, edits });
         }
         let mut w = BoxWriter::new();
-        movie::write_movie(&mut w, movie_time_base(tracks), tracks.len(), &mut movie_tracks, true)?;
+        movie::write_movie(&mut w, &self.description, movie_time_base(tracks), tracks.len(), &mut movie_tracks, true)?;
         append(sink, &w.finish()?)
     }
 

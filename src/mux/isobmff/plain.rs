@@ -1,6 +1,7 @@
 //! MP4 with one movie box, at the end of the file, for sinks that can patch.
 
 use super::boxes::BoxWriter;
+use super::description::Description;
 use super::movie::{self, MovieTrack};
 use super::sample_table::SampleTable;
 use super::timing::{MediaClock, Presentation, Span, movie_time_base};
@@ -15,6 +16,7 @@ use crate::sink::Sink;
 /// The 8 bytes of `free` are for an `mdat` past 4 GiB: its 16-byte header then begins where they are. Until the file is
 /// finished the size of `mdat` says "to the end of the file", so that what a crash leaves is a file that can be walked.
 pub(in crate::mux) struct Mp4Muxer {
+    description: Description,
     tracks: Vec<PlainTrack>,
     /// Where `free` begins.
     free: u64,
@@ -43,15 +45,16 @@ struct Chunk {
 const CHUNK_BYTES: usize = 1 << 20;
 
 impl Mp4Muxer {
-    pub(in crate::mux) fn new() -> Self {
-        Mp4Muxer { tracks: Vec::new(), free: 0, chunk: None }
+    pub(super) fn new(description: Description) -> Self {
+        Mp4Muxer { description, tracks: Vec::new(), free: 0, chunk: None }
     }
 }
 
 impl Muxer for Mp4Muxer {
     fn begin(&mut self, tracks: &[Track], sink: &mut dyn Sink) -> Result<()> {
         self.tracks = tracks.iter().map(PlainTrack::new).collect::<Result<_>>()?;
-        write_file_type(&[fourcc::ISOM, fourcc::ISO6, fourcc::MP42], tracks, sink)?;
+        let brands = [fourcc::ISOM, fourcc::ISO6, fourcc::MP42];
+        write_file_type(self.description.flavor, &brands, tracks, sink)?;
         self.free = sink.position();
         let mut w = BoxWriter::new();
         w.boxed(fourcc::FREE, |_| {});
@@ -111,7 +114,7 @@ impl Muxer for Mp4Muxer {
             movie_tracks.push(MovieTrack { id, track, table, shortest, duration, edits });
         }
         let mut w = BoxWriter::new();
-        movie::write_movie(&mut w, movie_base, tracks.len(), &mut movie_tracks, false)?;
+        movie::write_movie(&mut w, &self.description, movie_base, tracks.len(), &mut movie_tracks, false)?;
         append(sink, &w.finish()?)
     }
 }

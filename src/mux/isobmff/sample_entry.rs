@@ -1,26 +1,31 @@
 //! Sample entries: what a decoder has to know before the first sample of a track.
 
 use super::boxes::BoxWriter;
+use super::description::Flavor;
 use super::fourcc::{self, FourCc};
+use super::visual::VisualEntry;
+use super::{chapters, mov, webvtt};
 use crate::error::{Error, Result};
-use crate::media::{
-    Av1Config, CodecConfig, Color, ColorRange, FlacConfig, OpusConfig, PcmConfig, SampleFormat, Track, TrackKind,
-    VideoTrack,
-};
+use crate::media::{CodecConfig, FlacConfig, OpusConfig, PcmConfig, SampleFormat, Track, TrackKind, WebVttConfig};
 
 /// The only entry of a track's `stsd`.
 pub(super) enum SampleEntry<'a> {
-    Av1 { config: &'a Av1Config, color: Color, size: (u16, u16), clean_aperture: Option<(u16, u16)> },
+    Visual(VisualEntry<'a>),
     Opus(&'a OpusConfig),
     Flac(&'a FlacConfig),
     Pcm(&'a PcmConfig),
+    WebVtt(&'a WebVttConfig),
+    Chapters,
 }
 
 impl<'a> SampleEntry<'a> {
     /// Checks that all of `track` can be said.
     pub fn new(track: &'a Track) -> Result<Self> {
         match (&track.kind, &track.config) {
-            (TrackKind::Video(video), CodecConfig::Av1(config)) => Self::av1(video, config),
+            (TrackKind::Video(video), CodecConfig::Av1(config)) => {
+                VisualEntry::new(video, Some(config)).map(SampleEntry::Visual)
+            }
+            (TrackKind::Video(video), CodecConfig::Mjpeg) => VisualEntry::new(video, None).map(SampleEntry::Visual),
             (TrackKind::Audio(_), CodecConfig::Opus(config)) => {
                 check_channels(config.channels)?;
                 match &config.mapping {
@@ -40,39 +45,28 @@ impl<'a> SampleEntry<'a> {
             (TrackKind::Audio(_), CodecConfig::Pcm(config)) => {
                 check_channels(config.channels).map(|()| SampleEntry::Pcm(config))
             }
+            (TrackKind::Subtitle, CodecConfig::WebVtt(config)) if !config.header.contains('\0') => {
+                Ok(SampleEntry::WebVtt(config))
+            }
             (_, config) => Err(Error::unsupported(format!("MP4 takes no {} in this kind of track", config.name()))),
         }
     }
 
-    fn av1(video: &VideoTrack, config: &'a Av1Config) -> Result<Self> {
-        let dimension = |name: &str, pixels: u32| match u16::try_from(pixels) {
-            Ok(pixels) if pixels > 0 => Ok(pixels),
-            _ => Err(Error::input(format!("a video {name} of {pixels}: MP4 holds 1 to {}", u16::MAX))),
-        };
-        let size = (dimension("width", config.max_frame_width)?, dimension("height", config.max_frame_height)?);
-        let shown = (dimension("width", video.width)?, dimension("height", video.height)?);
-        if shown.0 > size.0 || shown.1 > size.1 {
-            return Err(Error::input(format!(
-                "a picture of {} x {} in frames of {} x {}",
-                shown.0, shown.1, size.0, size.1
-            )));
-        }
-        Ok(SampleEntry::Av1 { config, color: video.color, size, clean_aperture: (shown != size).then_some(shown) })
-    }
-
     /// Writes `stsd`.
-    pub fn write(&self, w: &mut BoxWriter) {
-        // An `AudioSampleEntryV1` is only allowed in an `stsd` of version 1.
-        let version = u8::from(matches!(self, SampleEntry::Pcm(config) if config.sample_rate > MAX_ENTRY_RATE));
+    pub fn write(&self, w: &mut BoxWriter, flavor: Flavor) {
+        let mp4 = flavor == Flavor::Mp4;
+        // An `AudioSampleEntryV1` is only allowed in an `stsd` of version 1. MOV has versions of its own.
+        let version = u8::from(mp4 && matches!(self, SampleEntry::Pcm(config) if config.sample_rate > MAX_ENTRY_RATE));
         w.full_box(fourcc::STSD, version, 0, |w| {
             w.u32(1); // entry_count
             match *self {
-                SampleEntry::Av1 { config, color, size, clean_aperture } => {
-                    write_av1(w, config, color, size, clean_aperture);
-                }
+                SampleEntry::Visual(ref entry) => entry.write(w, flavor),
                 SampleEntry::Opus(config) => write_opus(w, config),
                 SampleEntry::Flac(config) => write_flac(w, config),
-                SampleEntry::Pcm(config) => write_pcm(w, config),
+                SampleEntry::Pcm(config) if mp4 => write_pcm(w, config),
+                SampleEntry::Pcm(config) => mov::write_pcm(w, config),
+                SampleEntry::WebVtt(config) => webvtt::write_entry(w, config),
+                SampleEntry::Chapters => chapters::write_entry(w),
             }
         });
     }
@@ -93,61 +87,6 @@ fn check_channels(channels: u8) -> Result<()> {
         1..=8 => Ok(()),
         _ => Err(Error::input(format!("a track of {channels} channels: allowed are 1 to 8"))),
     }
-}
-
-fn write_av1(
-    w: &mut BoxWriter,
-    config: &Av1Config,
-    color: Color,
-    (width, height): (u16, u16),
-    clean_aperture: Option<(u16, u16)>,
-) {
-    w.boxed(fourcc::AV01, |w| {
-        w.zeros(6); // reserved
-        w.u16(1); // data_reference_index
-        w.zeros(16); // pre_defined, reserved
-        w.u16(width);
-        w.u16(height);
-        w.u32(0x0048_0000); // horizresolution, 72 dpi
-        w.u32(0x0048_0000); // vertresolution
-        w.u32(0); // reserved
-        w.u16(1); // frame_count
-        w.bytes(b"\x0aAOM Coding"); // compressorname, as AV1-ISOBMFF 2.2.4 recommends it
-        w.zeros(32 - 11);
-        w.u16(0x0018); // depth
-        w.i16(-1); // pre_defined
-        w.boxed(fourcc::AV1C, |w| w.bytes(&config.configuration_record()));
-        w.boxed(fourcc::COLR, |w| {
-            w.bytes(&fourcc::NCLX);
-            w.u16(color.primaries.code().into());
-            w.u16(color.transfer.code().into());
-            w.u16(color.matrix.code().into());
-            w.u8(u8::from(color.range == ColorRange::Full) << 7); // full_range_flag, reserved
-        });
-        if let Some(shown) = clean_aperture {
-            write_clean_aperture(w, (width, height), shown);
-        }
-    });
-}
-
-/// Shows the top left `shown` pixels of `coded`. Offsets are measured from centre to centre.
-fn write_clean_aperture(w: &mut BoxWriter, coded: (u16, u16), shown: (u16, u16)) {
-    w.boxed(fourcc::CLAP, |w| {
-        for length in [shown.0, shown.1] {
-            w.u32(length.into()); // cleanApertureWidthN, cleanApertureHeightN
-            w.u32(1); // cleanApertureWidthD, cleanApertureHeightD
-        }
-        for (shown, coded) in [(shown.0, coded.0), (shown.1, coded.1)] {
-            w.i32(i32::from(shown) - i32::from(coded)); // horizOffN, vertOffN
-            w.u32(2); // horizOffD, vertOffD
-        }
-    });
-    // The track header says the size of the clean aperture. A reader that knows no `clap` would take the quotient of
-    // that and the coded size for the shape of a pixel.
-    w.boxed(fourcc::PASP, |w| {
-        w.u32(1); // hSpacing
-        w.u32(1); // vSpacing
-    });
 }
 
 /// The largest rate that the 16.16 field of a sample entry holds.

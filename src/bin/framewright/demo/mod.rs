@@ -45,7 +45,7 @@ pub fn run(args: &DemoArgs) -> Result<u8, Failure> {
     args.video.apply(&mut video, &extra)?;
     let mut audio = AudioOptions::new(SAMPLE_RATE, CHANNELS);
     args.audio.apply(&mut audio, &extra)?;
-    let mut encoder = Encoder::new();
+    let mut encoder = Encoder::with_options(args.run.encoder_options()?)?;
     let mut video = args.video.add_to(&mut encoder, video)?;
     let mut audio = args.audio.add_to(&mut encoder, audio)?;
 

@@ -130,7 +130,7 @@ fn a_fragment_is_handed_on_when_it_is_complete() {
     let tracks = [opus_track(1)];
     let file = SharedWriter::new(Vec::new());
     let mut sink = StreamSink::new(file.clone());
-    let mut muxer = FragmentedMp4Muxer::new(settings(100, 1 << 20));
+    let mut muxer = FragmentedMp4Muxer::new(settings(100, 1 << 20), Default::default());
     muxer.begin(&tracks, &mut sink).unwrap();
     for packet in opus_packets(0, 4800 + 960) {
         muxer.packet(packet, &mut sink).unwrap();

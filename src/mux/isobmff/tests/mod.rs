@@ -6,12 +6,12 @@ mod fragmented;
 mod plain;
 mod readers;
 mod real;
-mod synthetic;
+pub(in crate::mux) mod synthetic;
 
 use std::io::Cursor;
 
 use super::verifier::{self, Movie};
-use super::{FragmentedMp4Muxer, Mp4Muxer};
+use super::{Description, FragmentedMp4Muxer, Mp4Muxer};
 use crate::error::Result;
 use crate::media::{Packet, Track};
 use crate::mux::{Layout, MuxSettings, Muxer};
@@ -30,14 +30,14 @@ fn write(muxer: &mut dyn Muxer, sink: &mut dyn Sink, tracks: &[Track], packets: 
 fn try_plain(tracks: &[Track], packets: &[Packet]) -> Result<Vec<u8>> {
     let file = SharedWriter::new(Cursor::new(Vec::new()));
     let mut sink = SeekSink::new(file.clone()).unwrap();
-    write(&mut Mp4Muxer::new(), &mut sink, tracks, packets)?;
+    write(&mut Mp4Muxer::new(Description::default()), &mut sink, tracks, packets)?;
     Ok(file.with(|file| file.get_ref().clone()))
 }
 
 fn try_fragmented(settings: MuxSettings, tracks: &[Track], packets: &[Packet]) -> Result<Vec<u8>> {
     let file = SharedWriter::new(Vec::new());
     let mut sink = StreamSink::new(file.clone());
-    write(&mut FragmentedMp4Muxer::new(settings), &mut sink, tracks, packets)?;
+    write(&mut FragmentedMp4Muxer::new(settings, Description::default()), &mut sink, tracks, packets)?;
     Ok(file.with(|file| file.clone()))
 }
 

@@ -246,7 +246,7 @@ impl Seek for Hollow {
 fn hollow(count: i64) -> Hollow {
     let tracks = [flac_track(48_000, 2, 16)];
     let mut sink = Hollow::default();
-    let mut muxer = Mp4Muxer::new();
+    let mut muxer = Mp4Muxer::new(Default::default());
     muxer.begin(&tracks, &mut sink).unwrap();
     for i in 0..count {
         muxer.packet(Packet::new(0, i * 48_000, 48_000, true, vec![0; 64 << 20]), &mut sink).unwrap();
@@ -276,7 +276,7 @@ fn media_data_past_4_gib_has_a_64_bit_size_and_offsets() {
 fn an_unfinished_file_can_be_walked() {
     let track = flac_track(48_000, 2, 16);
     let mut sink = Hollow::default();
-    let mut muxer = Mp4Muxer::new();
+    let mut muxer = Mp4Muxer::new(Default::default());
     muxer.begin(&[track], &mut sink).unwrap();
     muxer.packet(Packet::new(0, 0, 4096, true, vec![0; 100]), &mut sink).unwrap();
     let file: Vec<u8> = sink.pieces.concat_bytes();
