@@ -188,7 +188,7 @@ pub enum Details {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct VideoDetails {
-    /// Width to show, in square pixels, before it is turned.
+    /// Width to show before it is turned, as the file has it: most containers count in square pixels.
     pub width: u32,
     /// Height to show, before it is turned.
     pub height: u32,

@@ -89,16 +89,18 @@ pub(in crate::inspect) fn y4m<R: Read + Seek>(reader: &mut Reader<R>) -> Result<
     if width == 0 || height == 0 {
         return Err(Error::input("the Y4M file does not say how large its pictures are"));
     }
-    let (w, h) = (u64::from(width), u64::from(height));
+    // Two numbers of 32 bits, three times, fit.
+    let (w, h) = (u128::from(width), u128::from(height));
     let samples = match chroma {
         Some(ChromaSubsampling::Monochrome) => w * h,
         Some(ChromaSubsampling::Yuv420) => w * h + 2 * (w.div_ceil(2) * h.div_ceil(2)),
         Some(ChromaSubsampling::Yuv422) => w * h + 2 * (w.div_ceil(2) * h),
-        Some(ChromaSubsampling::Yuv444) => w.saturating_mul(h).saturating_mul(3),
+        Some(ChromaSubsampling::Yuv444) => w * h * 3,
         None => {
             return Err(Error::unsupported(format!("the Y4M file has a chroma of a kind that is not known: {line}")));
         }
     };
+    let samples = u64::try_from(samples).unwrap_or(u64::MAX);
     let frame = samples.saturating_mul(if bits > 8 { 2 } else { 1 });
     let each = frame.saturating_add(b"FRAME\n".len() as u64);
     let rest = len - (line.len() as u64 + 1);
@@ -111,7 +113,7 @@ pub(in crate::inspect) fn y4m<R: Read + Seek>(reader: &mut Reader<R>) -> Result<
     let counts = Counts { packets, key_packets: packets, bytes: packets * frame };
     let times = Times { duration: packets, ..Times::default() };
     let track = summary(1, Details::Video(details), "raw", base, times, counts).into();
-    Ok(FileInfo::new(Format::Y4m, Layout::Stream, len, rest % each != 0, vec![track], About::default()))
+    Ok(FileInfo::new(Format::Y4m, Layout::Stream, len, !rest.is_multiple_of(each), vec![track], About::default()))
 }
 
 fn text_of(line: &[u8]) -> Option<&str> {

@@ -75,7 +75,7 @@ pub(in crate::inspect) fn flac<R: Read + Seek>(reader: &mut Reader<R>) -> Result
                 let total =
                     body.get(13..18).map(|bytes| bytes.iter().fold(0u64, |sum, &byte| sum << 8 | u64::from(byte)));
                 let sizes =
-                    body.get(..4).map(|sizes| (&sizes[..2] == &sizes[2..], u16::from_be_bytes([sizes[0], sizes[1]])));
+                    body.get(..4).map(|sizes| (sizes[..2] == sizes[2..], u16::from_be_bytes([sizes[0], sizes[1]])));
                 info = StreamInfo::parse(&block).zip(total.zip(sizes));
             }
             4 => {

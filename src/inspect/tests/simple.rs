@@ -213,6 +213,9 @@ fn frame_after_frame() {
     assert_eq!((video.bit_depth, video.chroma), (Some(10), Some(ChromaSubsampling::Yuv422)));
     assert!(read(&y4m_file()[..80]).unwrap().truncated);
 
+    let huge = format!("YUV4MPEG2 W{0} H{0} A{0}:{1} C444p16\nFRAME\n", u32::MAX, u32::MAX - 1);
+    assert!(read(huge.as_bytes()).unwrap().truncated);
+
     let (info, track) = one(&gif_file(), Format::Gif);
     assert_eq!((track.packets, track.duration, tags(&info)), (2, 20, vec![("comment", "hi")]));
     let (_, track) = one(&apng_file(), Format::Apng);
