@@ -4,9 +4,13 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{MuxSettings, Muxer, avi, cmaf, elementary, isobmff, matroska};
+use super::{MuxSettings, Muxer, avi, avif, cmaf, elementary, flac, isobmff, matroska, ogg, wav};
+#[cfg(feature = "animation")]
+use super::{apng, gif};
 use crate::error::{Error, Result};
-use crate::media::{AudioCodec, Language, Metadata, SubtitleCodec, Track, TrackKind, TrackLabels, VideoCodec};
+use crate::media::{
+    AudioCodec, Language, Metadata, PixelFormat, SubtitleCodec, Track, TrackKind, TrackLabels, VideoCodec,
+};
 
 /// A container, as its row in the table describes it.
 pub(super) struct Format {
@@ -38,7 +42,10 @@ struct MaxTracks {
 }
 
 const ANY: MaxTracks = MaxTracks { video: 126, audio: 126, all: 126 };
+/// One stream of pictures.
 const ONE_VIDEO: MaxTracks = MaxTracks { video: 1, audio: 0, all: 1 };
+/// One stream of sound.
+const ONE_AUDIO: MaxTracks = MaxTracks { video: 0, audio: 1, all: 1 };
 
 macro_rules! containers {
     ($($(#[$meta:meta])* $name:ident $row:expr,)*) => {
@@ -49,11 +56,13 @@ macro_rules! containers {
 
         impl Container {
             /// Every container.
-            pub const ALL: &'static [Container] = &[$(Container::$name,)*];
+            #[allow(unused_doc_comments, reason = "they come along with the `cfg` of a container")]
+            pub const ALL: &'static [Container] = &[$($(#[$meta])* Container::$name,)*];
 
+            #[allow(unused_doc_comments, reason = "they come along with the `cfg` of a container")]
             fn format(self) -> &'static Format {
                 match self {
-                    $(Container::$name => {
+                    $($(#[$meta])* Container::$name => {
                         const ROW: Format = $row;
                         &ROW
                     })*
@@ -72,7 +81,7 @@ containers! {
         video: &[VideoCodec::Av1],
         audio: &[AudioCodec::Opus, AudioCodec::Flac, AudioCodec::Pcm],
         subtitles: &[SubtitleCodec::WebVtt],
-        layouts: &[Layout::Plain, Layout::Fragmented],
+        layouts: &[Layout::Plain, Layout::FastStart, Layout::Fragmented, Layout::Recoverable],
         features: &[
             Feature::Language,
             Feature::TrackTitle,
@@ -217,6 +226,86 @@ containers! {
         features: &[Feature::AspectRatio],
         tracks: ONE_VIDEO,
         open: elementary::open_y4m,
+    },
+    /// AVIF (AV1 Image File Format): a still picture, or an image sequence where there are several; both with alpha.
+    Avif Format {
+        name: "avif",
+        title: "AVIF",
+        extensions: &["avif"],
+        video: &[VideoCodec::Av1],
+        audio: &[],
+        subtitles: &[],
+        layouts: &[Layout::Plain, Layout::Live],
+        features: &[Feature::Rotation, Feature::Mirroring, Feature::AspectRatio, Feature::Hdr, Feature::Alpha],
+        tracks: ONE_VIDEO,
+        open: avif::open,
+    },
+    /// GIF (89a): 256 colours a frame, hundredths of a second, at most 50 frames a second.
+    #[cfg(feature = "animation")]
+    Gif Format {
+        name: "gif",
+        title: "GIF",
+        extensions: &["gif"],
+        video: &[VideoCodec::Raw],
+        audio: &[],
+        subtitles: &[],
+        layouts: &[Layout::Live],
+        features: &[Feature::EarlyStart],
+        tracks: ONE_VIDEO,
+        open: gif::open,
+    },
+    /// APNG (PNG, third edition): a PNG picture, or an animation where there are several. Lossless.
+    #[cfg(feature = "animation")]
+    Apng Format {
+        name: "apng",
+        title: "APNG",
+        extensions: &["apng", "png"],
+        video: &[VideoCodec::Raw],
+        audio: &[],
+        subtitles: &[],
+        layouts: &[Layout::Plain],
+        features: &[Feature::EarlyStart],
+        tracks: ONE_VIDEO,
+        open: apng::open,
+    },
+    /// Ogg (RFC 3533): one stream of sound, on any sink.
+    Ogg Format {
+        name: "ogg",
+        title: "Ogg",
+        extensions: &["ogg", "oga", "opus"],
+        video: &[],
+        audio: &[AudioCodec::Opus, AudioCodec::Flac],
+        subtitles: &[],
+        layouts: &[Layout::Live],
+        features: &[Feature::Language, Feature::Tags, Feature::Chapters, Feature::Cover],
+        tracks: ONE_AUDIO,
+        open: ogg::open,
+    },
+    /// WAV; RF64 past 4 GiB, and of unknown length on sinks that cannot seek.
+    Wav Format {
+        name: "wav",
+        title: "WAV",
+        extensions: &["wav", "wave"],
+        video: &[],
+        audio: &[AudioCodec::Pcm],
+        subtitles: &[],
+        layouts: &[Layout::Plain, Layout::Live],
+        features: &[Feature::Tags, Feature::Chapters],
+        tracks: ONE_AUDIO,
+        open: wav::open,
+    },
+    /// FLAC (RFC 9639) by itself; without totals on sinks that cannot seek.
+    Flac Format {
+        name: "flac",
+        title: "FLAC",
+        extensions: &["flac"],
+        video: &[],
+        audio: &[AudioCodec::Flac],
+        subtitles: &[],
+        layouts: &[Layout::Plain, Layout::Live],
+        features: &[Feature::Language, Feature::Tags, Feature::Chapters, Feature::Cover],
+        tracks: ONE_AUDIO,
+        open: flac::open,
     },
 }
 
@@ -442,6 +531,15 @@ impl Container {
     /// Whether a track of this subtitle codec can be written to it.
     pub fn takes_subtitles(self, codec: SubtitleCodec) -> bool {
         self.subtitle_codecs().contains(&codec)
+    }
+
+    /// The pixel formats that raw pictures may have, the usual one first; `None` where it takes them as they come.
+    pub(crate) fn raw_formats(self) -> Option<&'static [PixelFormat]> {
+        #[cfg(feature = "animation")]
+        if matches!(self, Container::Gif | Container::Apng) {
+            return Some(&[PixelFormat::Rgba, PixelFormat::Rgb]);
+        }
+        None
     }
 
     /// The layout for a sink: the wanted one, or the first that the sink allows.

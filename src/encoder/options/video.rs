@@ -12,7 +12,7 @@ use crate::convert::picture::{Fit, PictureTarget};
 use crate::error::{Error, Result};
 use crate::media::{
     AspectRatio, Color, ColorRange, ContentLightLevel, FrameRate, Hdr, MasteringDisplay, Orientation, PixelFormat,
-    TimeBase, TrackLabels, VideoCodec,
+    TimeBase, TrackLabels, TransferCharacteristics, VideoCodec,
 };
 use crate::mux::{Container, Feature};
 
@@ -21,6 +21,8 @@ const MAX_SIDE: u32 = 16_384;
 const MAX_AREA: u64 = 16_384 * 8_704;
 /// What the luma of an alpha plane is.
 const ALPHA_COLOR: Color = Color { range: ColorRange::Full, ..Color::BT709 };
+/// sRGB, from frames of limited range unless they say another.
+const SCREEN_COLOR: Color = Color { transfer: TransferCharacteristics::Srgb, ..Color::BT709 };
 /// From here up, a frame rate needs no finer time base than its own numerator.
 const FINE_ENOUGH: u32 = 10_000;
 
@@ -91,8 +93,8 @@ static TABLE: &[Entry<VideoOptions>] = &[
     Entry::new(
         "pixel_format",
         "chroma subsampling and bit depth",
-        "yuv420p, yuv422p, yuv444p, gray, yuv420p10, yuv422p10, yuv444p10, gray10",
-        "yuv420p",
+        "yuv420p, yuv422p, yuv444p, gray, yuv420p10, yuv422p10, yuv444p10, gray10; for raw also rgb, rgba",
+        "by container: yuv420p",
         |o, v| {
             o.pixel_format = Some(v.parse()?);
             Ok(())
@@ -418,6 +420,7 @@ impl VideoOptions {
             (Some(codec), Some(container)) if !container.takes_video(codec) => return Err(not_taken(container, codec)),
             (Some(codec), _) => codec,
             (None, Some(container)) => container.default_video_codec().ok_or_else(|| not_taken(container, "video"))?,
+            (None, None) if self.pixel_format.is_some_and(PixelFormat::is_rgb) => VideoCodec::Raw,
             (None, None) => VideoCodec::Av1,
         };
         if self.alpha && codec != VideoCodec::Av1 {
@@ -430,8 +433,16 @@ impl VideoOptions {
         check_feature(container, Feature::Hdr, self.hdr != Hdr::default())?;
         check_feature(container, Feature::Alpha, self.alpha)?;
         check_labels(container, &self.labels)?;
-        let format = self.pixel_format.unwrap_or(PixelFormat::Yuv420p);
+        let formats = container.and_then(Container::raw_formats).filter(|_| codec == VideoCodec::Raw);
+        let default_format = formats.and_then(<[_]>::first).copied().unwrap_or(PixelFormat::Yuv420p);
+        let format = self.pixel_format.unwrap_or(default_format);
+        if let (Some(formats), Some(container)) = (formats.filter(|formats| !formats.contains(&format)), container) {
+            let names: Vec<_> = formats.iter().map(|format| format.name()).collect();
+            return Err(Error::option("pixel_format", format, format!("{container} takes {}", names.join(", "))));
+        }
         let default_color = match codec {
+            // What screens show; matrix and range are those of YUV frames that say nothing of them.
+            _ if format.is_rgb() => Color { matrix: Color::for_height(height).matrix, ..SCREEN_COLOR },
             VideoCodec::Av1 | VideoCodec::Raw => Color::for_height(height),
             VideoCodec::Mjpeg => Color::JPEG,
         };
@@ -541,7 +552,7 @@ impl VideoOptions {
 
     fn resolve_mjpeg(&self, format: PixelFormat, color: Color, coded: (u32, u32)) -> Result<MjpegSettings> {
         self.refuse_coding_options("mjpeg has no such option; its quality is the extra option `quality`")?;
-        if format.bit_depth() != 8 {
+        if format.bit_depth() != 8 || format.is_rgb() {
             return Err(Error::option(
                 "pixel_format",
                 format,
