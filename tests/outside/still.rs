@@ -24,30 +24,32 @@ struct Case {
     alpha: bool,
 }
 
-const BASE: Case = Case {
-    name: "",
-    size: (64, 48),
-    frames: 1,
-    rate: FrameRate::new(25, 1),
-    orientation: Orientation::turned(0),
-    alpha: false,
-};
+fn base() -> Case {
+    Case {
+        name: "",
+        size: (64, 48),
+        frames: 1,
+        rate: FrameRate::new(25, 1),
+        orientation: Orientation::turned(0),
+        alpha: false,
+    }
+}
 
 fn cases() -> Vec<Case> {
     vec![
-        Case { name: "still.avif", ..BASE },
-        Case { name: "odd.avif", size: (33, 21), ..BASE },
-        Case { name: "tiny.avif", size: (10, 8), ..BASE },
-        Case { name: "turned.avif", orientation: Orientation::turned(1), ..BASE },
-        Case { name: "mirrored.avif", orientation: Orientation::turned(3).mirror(), ..BASE },
-        Case { name: "alpha.avif", alpha: true, ..BASE },
-        Case { name: "sequence.avif", frames: 6, ..BASE },
-        Case { name: "alpha-sequence.avif", frames: 4, alpha: true, ..BASE },
-        Case { name: "still.gif", ..BASE },
-        Case { name: "animation.gif", frames: 9, alpha: true, ..BASE },
-        Case { name: "still.png", alpha: true, ..BASE },
-        Case { name: "animation.apng", frames: 9, alpha: true, ..BASE },
-        Case { name: "ntsc.apng", frames: 5, rate: FrameRate::new(30_000, 1001), size: (33, 21), ..BASE },
+        Case { name: "still.avif", ..base() },
+        Case { name: "odd.avif", size: (33, 21), ..base() },
+        Case { name: "tiny.avif", size: (10, 8), ..base() },
+        Case { name: "turned.avif", orientation: Orientation::turned(1), ..base() },
+        Case { name: "mirrored.avif", orientation: Orientation::turned(3).mirror(), ..base() },
+        Case { name: "alpha.avif", alpha: true, ..base() },
+        Case { name: "sequence.avif", frames: 6, ..base() },
+        Case { name: "alpha-sequence.avif", frames: 4, alpha: true, ..base() },
+        Case { name: "still.gif", ..base() },
+        Case { name: "animation.gif", frames: 9, alpha: true, ..base() },
+        Case { name: "still.png", alpha: true, ..base() },
+        Case { name: "animation.apng", frames: 9, alpha: true, ..base() },
+        Case { name: "ntsc.apng", frames: 5, rate: FrameRate::new(30_000, 1001), size: (33, 21), ..base() },
     ]
 }
 

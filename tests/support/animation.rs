@@ -132,6 +132,7 @@ pub struct GifFrame {
     pub dispose: u8,
     pub transparent: Option<u8>,
     pub palette: Vec<u8>,
+    /// The code size, and what is compressed by it.
     pub data: Vec<u8>,
 }
 
@@ -209,7 +210,7 @@ fn gif_frame(bytes: &mut Bytes<'_>, size: (u16, u16)) -> Checked<GifFrame> {
     let palette = bytes.take(3 * (2 << (flags & 7)))?.to_vec();
     let code_size = bytes.u8()?;
     ensure!((2..=8).contains(&code_size), "a code size of {code_size}");
-    let mut data = Vec::new();
+    let mut data = vec![code_size];
     loop {
         let length = bytes.u8()?;
         if length == 0 {
@@ -217,6 +218,6 @@ fn gif_frame(bytes: &mut Bytes<'_>, size: (u16, u16)) -> Checked<GifFrame> {
         }
         data.extend_from_slice(bytes.take(length.into())?);
     }
-    ensure!(!data.is_empty(), "an image without data");
+    ensure!(data.len() > 1, "an image without data");
     Ok(GifFrame { rect, delay, dispose, transparent, palette, data })
 }

@@ -253,7 +253,8 @@ impl VideoOptions {
         self
     }
 
-    /// Chroma subsampling and bit depth. 8-bit 4:2:0 unless said, which plays everywhere.
+    /// Chroma subsampling and bit depth. 8-bit 4:2:0 unless said, which plays everywhere; RGBA in GIF and APNG, which take
+    /// that and RGB.
     pub fn pixel_format(mut self, format: PixelFormat) -> Self {
         self.pixel_format = Some(format);
         self
@@ -696,7 +697,10 @@ mod tests {
         assert!(mjpeg().resolve(None).is_ok());
         refused(mjpeg().crf(20), &["crf", "mjpeg"]);
         refused(mjpeg().pixel_format(PixelFormat::Yuv420p10), &["pixel_format", "8 bits"]);
+        refused(mjpeg().pixel_format(PixelFormat::Rgb), &["pixel_format", "rgb", "yuv420p"]);
         refused(mjpeg().color(Color::BT709), &["color", "jpeg"]);
+        refused(options().codec(VideoCodec::Av1).pixel_format(PixelFormat::Rgba), &["pixel_format", "rgba", "yuv444p"]);
+        assert!(options().pixel_format(PixelFormat::Rgba).resolve(None).is_ok());
         assert_eq!(mjpeg().resolve(Some(Container::Mp4)).err().unwrap().kind(), ErrorKind::Unsupported);
     }
 
@@ -744,6 +748,18 @@ mod tests {
             assert_eq!(bit_rate("bit_rate", text).unwrap(), bits);
         }
         ["", "k", "-1", "1e99M", "NaN"].iter().for_each(|text| assert!(bit_rate("bit_rate", text).is_err()));
+    }
+
+    #[cfg(feature = "animation")]
+    #[test]
+    fn animations_are_of_red_green_and_blue() {
+        for container in [Container::Gif, Container::Apng] {
+            let plan = VideoOptions::new(64, 48).resolve(Some(container)).unwrap();
+            assert_eq!((plan.codec, plan.target.format), (VideoCodec::Raw, PixelFormat::Rgba));
+            let error =
+                VideoOptions::new(64, 48).pixel_format(PixelFormat::Yuv420p).resolve(Some(container)).err().unwrap();
+            assert!(error.to_string().contains("rgba, rgb"), "{error}");
+        }
     }
 
     #[test]
