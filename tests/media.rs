@@ -21,6 +21,9 @@ use support::{Clip, rav1d};
 /// As many frames as show motion and a second group, and do not take minutes.
 const FRAMES: usize = 14;
 
+/// Those that tests/support reads whole.
+const CONTAINERS: [Container; 3] = [Container::Mp4, Container::Matroska, Container::WebM];
+
 #[test]
 fn real_pictures_come_back_close_to_what_went_in() {
     let Some(folder) = media() else { return };
@@ -28,7 +31,7 @@ fn real_pictures_come_back_close_to_what_went_in() {
     assert!(clips.len() >= 10, "the real clips are incomplete");
     for (index, clip) in clips.iter().enumerate() {
         // Containers and sinks in turn.
-        let container = Container::ALL[index % 3];
+        let container = CONTAINERS[index % CONTAINERS.len()];
         let live = index % 2 == 1;
         let (bytes, sources) = encode_clip(clip, container, live);
         check_psnr(clip, &Clip::read(&bytes, container), &sources, [30.0, 32.0, 32.0]);
@@ -63,7 +66,7 @@ fn real_films_go_through() {
         command.args(["-hide_banner", "-nostdin", "-v", "error", "-y", "-i"]).arg(film);
         let (success, _, said) = run(command.args(["-frames:v", "3", "-pix_fmt", "yuv420p"]).arg(&y4m));
         assert!(success, "{}: {said}", film.display());
-        let container = Container::ALL[index % 3];
+        let container = CONTAINERS[index % CONTAINERS.len()];
         let (bytes, sources) = encode_clip(&y4m, container, false);
         check_psnr(film, &Clip::read(&bytes, container), &sources, [30.0, 32.0, 32.0]);
     }

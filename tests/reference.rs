@@ -7,12 +7,13 @@ use std::io::{self, Cursor, Seek, SeekFrom, Write};
 use std::thread;
 use std::time::Duration;
 
-use framewright::media::TimeBase;
+use framewright::inspect::Details;
+use framewright::media::{Chapter, Cue, Metadata, Orientation, TimeBase};
 use framewright::sink::SharedWriter;
 use framewright::{
     AudioCodec, AudioEncoder, AudioOptions, AudioSamples, Color, ColorRange, Container, Encoder, EncoderOptions,
-    ErrorKind, FrameBatch, FrameFormat, FrameRate, FrameView, PixelFormat, QueueFull, Report, Timestamp, VideoCodec,
-    VideoEncoder, VideoOptions,
+    ErrorKind, Feature, FrameBatch, FrameFormat, FrameRate, FrameView, Layout, PixelFormat, QueueFull, Report,
+    SubtitleOptions, Timestamp, VideoCodec, VideoEncoder, VideoOptions,
 };
 use support::{Clip, gradient, tone};
 
@@ -333,7 +334,7 @@ fn a_stream_that_was_never_fed_is_absent_and_reported() {
 
 #[test]
 fn one_frame_and_one_sample_are_valid() {
-    for container in Container::ALL.iter().copied() {
+    for container in [Container::Mp4, Container::Matroska, Container::WebM] {
         let mut encoder = Encoder::new();
         let mut video = encoder.add_video(video()).unwrap();
         let mut audio = encoder.add_audio(AudioOptions::new(48_000, 1)).unwrap();
@@ -354,37 +355,95 @@ fn bytes_depend_neither_on_chunks_nor_on_threads() {
     const RATE: u32 = 48_000;
     let clip: Vec<u8> = (0..FRAMES).flat_map(|frame| gradient(SIDE, SIDE, frame)).collect();
     let sound = tone(RATE, RATE as usize * FRAMES as usize / 25, 500.0);
-    let encode = |frames_a_call: usize, samples_a_call: usize, threads: usize, container: Container, live: bool| {
-        let mut encoder = Encoder::new();
-        let mut video = encoder.add_video(video().threads(threads).tiles(2)).unwrap();
-        let mut audio = encoder.add_audio(AudioOptions::new(RATE, 1)).unwrap();
+    let encode = |frames_a_call: usize, samples_a_call: usize, threads: usize, container: Container, layout: Layout| {
+        let mut encoder = Encoder::with_options(EncoderOptions::new().layout(layout)).unwrap();
+        let video = container.default_video_codec().map(|codec| {
+            let options = self::video().codec(codec).threads(threads);
+            encoder.add_video(if codec == VideoCodec::Av1 { options.tiles(2) } else { options }).unwrap()
+        });
+        let audio = container.default_audio_codec();
+        let audio = audio.map(|codec| encoder.add_audio(AudioOptions::new(RATE, 1).codec(codec)).unwrap());
         let memory = SharedWriter::new(Cursor::new(Vec::new()));
-        match live {
-            true => encoder.open_stream(memory.clone(), container).unwrap(),
-            false => encoder.open_writer(memory.clone(), container).unwrap(),
+        match layout.needs_patching() {
+            true => encoder.open_writer(memory.clone(), container).unwrap(),
+            false => encoder.open_stream(memory.clone(), container).unwrap(),
         }
-        for frames in clip.chunks(frames_a_call * (SIDE * SIDE * 3) as usize) {
-            let count = frames.len() / (SIDE * SIDE * 3) as usize;
-            video.add_frames(&FrameBatch::nhwc(frames, count, SIDE, SIDE, 3).unwrap()).unwrap();
+        if let Some(mut video) = video {
+            for frames in clip.chunks(frames_a_call * (SIDE * SIDE * 3) as usize) {
+                let count = frames.len() / (SIDE * SIDE * 3) as usize;
+                video.add_frames(&FrameBatch::nhwc(frames, count, SIDE, SIDE, 3).unwrap()).unwrap();
+            }
         }
-        for samples in sound.chunks(samples_a_call) {
-            audio.add_samples(AudioSamples::planar(samples, 1).unwrap()).unwrap();
+        if let Some(mut audio) = audio {
+            for samples in sound.chunks(samples_a_call) {
+                audio.add_samples(AudioSamples::planar(samples, 1).unwrap()).unwrap();
+            }
         }
         encoder.close().unwrap();
         bytes_of(memory)
     };
-    for container in Container::ALL.iter().copied() {
-        for live in [false, true] {
-            let first = encode(1, 1, 1, container, live);
+    for &container in Container::ALL {
+        for &layout in container.layouts().iter().filter(|layout| !layout.needs_folder()) {
+            let first = encode(1, 1, 1, container, layout);
+            assert!(first.len() > 100, "{container}, {layout}");
             for (frames, samples, threads) in [(7, 1023, 2), (30, 48_000, 1), (30, 1023, 2)] {
-                let again = encode(frames, samples, threads, container, live);
+                let again = encode(frames, samples, threads, container, layout);
                 assert!(
                     first == again,
-                    "{container}, live {live}: {frames} frames, {samples} samples a call, {threads} threads"
+                    "{container}, {layout}: {frames} frames, {samples} samples a call, {threads} threads"
                 );
             }
         }
     }
+}
+
+/// An MP4 and a Matroska file, with all that they can say.
+fn said(container: Container) -> framewright::inspect::FileInfo {
+    let metadata = Metadata::new()
+        .tag("title", "The walk")
+        .tag("artist", "Ada")
+        .creation_time(1_795_541_400)
+        .chapter(Chapter::new(Timestamp::from_millis(0), "Start"))
+        .chapter(Chapter::new(Timestamp::from_millis(80), "Hill"));
+    let mut encoder = Encoder::with_options(EncoderOptions::new().metadata(metadata)).unwrap();
+    let options = video().rotate(Orientation::turned(1)).language("pt-BR").title("Angle");
+    let options = options.alpha(container.features().contains(&Feature::Alpha));
+    let mut video = encoder.add_video(options).unwrap();
+    let mut subtitles = encoder.add_subtitles(SubtitleOptions::new().language("de")).unwrap();
+    let memory = to_memory(&mut encoder, container);
+    let at = Timestamp::from_millis;
+    subtitles.add_cue(at(0), at(100), &Cue::new("Guten Tag")).unwrap();
+    subtitles.add_cue(at(50), at(150), &Cue::new("Wie geht es?")).unwrap();
+    subtitles.finish().unwrap();
+    for frame in 0..5u8 {
+        let pixels: Vec<u8> = (0..SIDE * SIDE).flat_map(|i| [i as u8, 90, 120, frame * 50]).collect();
+        video.add_frame(&FrameView::rgba(SIDE, SIDE, &pixels).unwrap()).unwrap();
+    }
+    encoder.close().unwrap();
+    framewright::inspect::inspect(Cursor::new(bytes_of(memory))).unwrap()
+}
+
+#[test]
+fn metadata_rotation_alpha_subtitles_and_chapters_are_there() {
+    for container in [Container::Mp4, Container::Matroska] {
+        let info = said(container);
+        let tag = |name: &str| info.tags.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+        assert_eq!((tag("title"), tag("artist")), (Some("The walk"), Some("Ada")), "{container}: {:?}", info.tags);
+        assert_eq!(info.creation_time, Some(1_795_541_400));
+        let chapters: Vec<_> = info.chapters.iter().map(|chapter| chapter.title.as_str()).collect();
+        assert_eq!(chapters, ["Start", "Hill"], "{container}");
+        let Details::Video(video) = &info.tracks[0].details else { panic!("{:?}", info.tracks[0]) };
+        assert_eq!(video.orientation, Orientation::turned(1));
+        assert_eq!(video.alpha, container == Container::Matroska);
+        assert_eq!((info.tracks[0].language.as_str(), info.tracks[0].title.as_deref()), ("pt-BR", Some("Angle")));
+        assert_eq!((info.tracks[1].codec.as_str(), info.tracks[1].language.as_str()), ("webvtt", "de"));
+    }
+    // What a container cannot say is refused before a frame is encoded.
+    let mut encoder = Encoder::new();
+    encoder.add_video(video().alpha(true)).unwrap();
+    let error = encoder.open_writer(Cursor::new(Vec::new()), Container::Mp4).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unsupported);
+    assert!(error.to_string().contains("matroska"), "{error}");
 }
 
 #[test]
