@@ -7,6 +7,8 @@ mod avi;
 mod cmaf;
 #[path = "outside/elementary.rs"]
 mod elementary;
+#[path = "outside/metadata.rs"]
+mod metadata;
 #[path = "support/readers.rs"]
 mod readers;
 mod support;

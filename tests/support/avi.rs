@@ -566,7 +566,7 @@ fn read_audio_format(reader: &mut Reader<impl Read + Seek>, head: &Head) -> Resu
         f.is_short("cbSize", 22)?;
         f.is_short("wValidBitsPerSample", bits)?;
         let speakers = f.u32();
-        ensure(speakers.count_ones() == channels.into(), || {
+        ensure(speakers.count_ones() == u32::from(channels), || {
             format!("dwChannelMask {speakers:#x}, {channels} channels")
         })?;
         mask = Some(speakers);

@@ -389,6 +389,7 @@ pub fn codec(entry: &Entry, exact: bool) -> String {
         Entry::Opus(_) => if exact { "Opus" } else { "opus" }.into(),
         Entry::Flac { .. } => if exact { "fLaC" } else { "flac" }.into(),
         Entry::Pcm { .. } => "ipcm".into(),
+        other => panic!("{other:?} in a segment"),
     }
 }
 
@@ -396,7 +397,7 @@ fn channels_of(entry: &Entry) -> u16 {
     match entry {
         Entry::Opus(entry) => entry.channels.into(),
         Entry::Flac { channels, .. } | Entry::Pcm { channels, .. } => *channels,
-        Entry::Av1(_) => 0,
+        _ => 0,
     }
 }
 
