@@ -1,17 +1,28 @@
 //! Files of each container and layout, read by programs that share no code with this crate: they decode without a
 //! word, and play in Chromium to the end with the right duration, size and number of frames.
 
+#[path = "outside/audio.rs"]
+mod audio;
 #[path = "outside/avi.rs"]
 mod avi;
 #[path = "outside/cmaf.rs"]
 mod cmaf;
 #[path = "outside/elementary.rs"]
 mod elementary;
+#[path = "outside/layouts.rs"]
+mod layouts;
+#[path = "outside/matroska.rs"]
+mod matroska;
 #[path = "outside/metadata.rs"]
 mod metadata;
 #[path = "support/readers.rs"]
 mod readers;
+#[cfg(feature = "animation")]
+#[path = "outside/still.rs"]
+mod still;
 mod support;
+#[path = "outside/sync.rs"]
+mod sync;
 
 use std::collections::BTreeMap;
 use std::fs::File;

@@ -27,8 +27,12 @@ impl MjpegSettings {
 
     /// Refuses what [`open`](Self::open) would. Returns the size as JPEG holds it.
     pub fn validate(&self) -> Result<(u16, u16)> {
-        if self.format.bit_depth() != 8 {
-            return Err(Error::option("pixel_format", self.format, "Motion JPEG has 8 bits a sample"));
+        if self.format.bit_depth() != 8 || self.format.is_rgb() {
+            return Err(Error::option(
+                "pixel_format",
+                self.format,
+                "Motion JPEG has luma and chroma of 8 bits a sample",
+            ));
         }
         if !(1..=100).contains(&self.quality) {
             return Err(Error::option("quality", self.quality, "use 1 to 100 (best)"));

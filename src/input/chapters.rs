@@ -76,6 +76,8 @@ pub fn read_chapter_file(text: &str) -> Result<ChapterFile> {
 /// A chapter and the number of the line that it begins in.
 type Found = (usize, Chapter);
 
+type Tags = Vec<(String, String)>;
+
 fn wrong(line: usize, what: impl std::fmt::Display) -> Error {
     Error::input(format!("line {line} of the chapter file: {what}"))
 }
@@ -149,7 +151,7 @@ fn ogm_key(line: &str) -> Option<(&str, bool, &str)> {
 }
 
 /// FFmpeg's own: global tags, then sections. `\` in front of `=`, `;`, `#`, `\` or a line end makes it a character.
-fn ffmetadata(text: &str) -> Result<(Vec<Found>, Vec<(String, String)>)> {
+fn ffmetadata(text: &str) -> Result<(Vec<Found>, Tags)> {
     enum Section {
         Global,
         Chapter,

@@ -10,6 +10,7 @@ mod ebml;
 mod matroska;
 mod mp4;
 mod reader;
+mod simple;
 #[cfg(test)]
 mod tests;
 
@@ -66,6 +67,22 @@ pub enum Format {
     WebM,
     /// AVIF, a picture or a sequence.
     Avif,
+    /// Ogg.
+    Ogg,
+    /// WAV, RF64 among it.
+    Wav,
+    /// FLAC.
+    Flac,
+    /// AVI, OpenDML among it.
+    Avi,
+    /// IVF.
+    Ivf,
+    /// YUV4MPEG2.
+    Y4m,
+    /// GIF.
+    Gif,
+    /// PNG with animation.
+    Apng,
 }
 
 impl Format {
@@ -77,6 +94,14 @@ impl Format {
             Format::Matroska => "matroska",
             Format::WebM => "webm",
             Format::Avif => "avif",
+            Format::Ogg => "ogg",
+            Format::Wav => "wav",
+            Format::Flac => "flac",
+            Format::Avi => "avi",
+            Format::Ivf => "ivf",
+            Format::Y4m => "y4m",
+            Format::Gif => "gif",
+            Format::Apng => "apng",
         }
     }
 }
@@ -99,6 +124,8 @@ pub enum Layout {
     Fragmented,
     /// Matroska without an index.
     Live,
+    /// A format, or a file, in which there is no index: it is read from its beginning.
+    Stream,
 }
 
 /// One track.
@@ -161,7 +188,7 @@ pub enum Details {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct VideoDetails {
-    /// Width to show, in square pixels, before it is turned.
+    /// Width to show before it is turned, as the file has it: most containers count in square pixels.
     pub width: u32,
     /// Height to show, before it is turned.
     pub height: u32,
@@ -199,8 +226,8 @@ pub struct AudioDetails {
     pub sample_format: Option<SampleFormat>,
 }
 
-/// Describes an MP4, Matroska or WebM file of any layout that this crate writes. `reader` is read from its first byte to
-/// its last and is buffered inside.
+/// Describes a file of any of the [formats](Format) and layouts. `reader` is read from its first byte to its last and is
+/// buffered inside.
 ///
 /// # Errors
 /// [`Unsupported`](crate::ErrorKind::Unsupported) where it is another kind of file;
@@ -231,14 +258,42 @@ pub struct AudioDetails {
 /// ```
 pub fn inspect(reader: impl Read + Seek) -> Result<FileInfo> {
     let mut reader = Reader::new(reader)?;
-    let head = reader.peek::<8>()?;
-    if head.starts_with(&matroska::EBML_MAGIC) {
-        matroska::inspect(&mut reader)
-    } else if mp4::is_mp4(head) {
-        mp4::inspect(&mut reader)
-    } else {
-        Err(Error::unsupported("the file is neither MP4 nor Matroska or WebM"))
+    let head = reader.peek::<12>()?;
+    let [a, b, c, d, e, f, g, h, ..] = head;
+    match (&[a, b, c, d], &head[8..]) {
+        (&matroska::EBML_MAGIC, _) => matroska::inspect(&mut reader),
+        (b"RIFF" | b"RF64" | b"BW64", b"WAVE") => simple::sound::wav(&mut reader),
+        (b"RIFF", b"AVI ") => simple::avi::inspect(&mut reader),
+        (b"OggS", _) => simple::ogg::inspect(&mut reader),
+        (b"fLaC", _) => simple::sound::flac(&mut reader),
+        (b"DKIF", _) => simple::frames::ivf(&mut reader),
+        (b"GIF8", _) => simple::pictures::gif(&mut reader),
+        (b"\x89PNG", _) => simple::pictures::apng(&mut reader),
+        _ if head.starts_with(b"YUV4MPEG2 ") => simple::frames::y4m(&mut reader),
+        _ if mp4::is_mp4([a, b, c, d, e, f, g, h]) => mp4::inspect(&mut reader),
+        _ => Err(unknown(&mut reader)?),
     }
+}
+
+/// What a file is that is not described, where it is something that is named often.
+fn unknown<R: Read + Seek>(reader: &mut Reader<R>) -> Result<Error> {
+    let head = reader.read_up_to(reader.len(), 1024)?;
+    let text = String::from_utf8_lossy(&head);
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    let hint = if text.starts_with("#EXTM3U") {
+        "the file is a playlist of HLS: inspect a file that it names, such as the one of its EXT-X-MAP"
+    } else if text.contains("<MPD") {
+        "the file is a manifest of DASH: inspect a file that it names, such as its initialization segment"
+    } else if text.starts_with("WEBVTT") {
+        "the file is a WebVTT file of subtitles, which has no tracks"
+    } else if head.starts_with(&[0xff, 0xd8, 0xff]) {
+        "the file is a JPEG picture: inspect describes films and sound"
+    } else if head.starts_with(&[0x12, 0x00]) {
+        "the file is a bare stream of AV1, which has no times: inspect it within a container"
+    } else {
+        "the file is none of MP4, MOV, Matroska, WebM, AVIF, Ogg, WAV, FLAC, AVI, IVF, Y4M, GIF and APNG"
+    };
+    Ok(Error::unsupported(hint))
 }
 
 /// A track as a parser leaves it: what follows from the rest is still to be worked out.

@@ -130,7 +130,7 @@ impl AspectRatio {
 
     /// The width in square pixels of a picture that is `width` of these wide; its height stays. At least 1.
     pub fn display_width(self, width: u32) -> u32 {
-        let exact = u64::from(width) * u64::from(self.num) * 2 / u64::from(self.den);
+        let exact = u128::from(width) * u128::from(self.num) * 2 / u128::from(self.den);
         u32::try_from(exact.div_ceil(2)).unwrap_or(u32::MAX).max(1)
     }
 }
@@ -180,5 +180,6 @@ mod tests {
         ["", "0:1", "1:0", "16", "70000:1", "1:70000"].iter().for_each(|t| assert!(t.parse::<AspectRatio>().is_err()));
         assert_eq!(AspectRatio::new(4, 3).unwrap().display_width(1440), 1920);
         assert_eq!(AspectRatio::new(1, 1000).unwrap().display_width(1), 1);
+        assert_eq!(AspectRatio::new(u32::MAX, u32::MAX - 1).unwrap().display_width(u32::MAX), u32::MAX);
     }
 }

@@ -1,4 +1,5 @@
-//! Pictures as codecs take them: planes of luma and chroma, 8 bits in bytes or more in 16-bit words.
+//! Pictures as codecs take them: planes of luma and chroma, or of red, green and blue; 8 bits in bytes or more in 16-bit
+//! words.
 
 use std::fmt;
 use std::str::FromStr;
@@ -56,6 +57,10 @@ pub enum PixelFormat {
     Yuv444p10,
     /// Luma only, 10 bit.
     Gray10,
+    /// Planes of red, green and blue, 8 bit, full range: what animations are written from.
+    Rgb,
+    /// The same with a plane of alpha, which is straight: 0 is transparent.
+    Rgba,
 }
 
 impl PixelFormat {
@@ -69,6 +74,8 @@ impl PixelFormat {
         PixelFormat::Yuv422p10,
         PixelFormat::Yuv444p10,
         PixelFormat::Gray10,
+        PixelFormat::Rgb,
+        PixelFormat::Rgba,
     ];
 
     /// The name used in options.
@@ -82,6 +89,8 @@ impl PixelFormat {
             PixelFormat::Yuv422p10 => "yuv422p10",
             PixelFormat::Yuv444p10 => "yuv444p10",
             PixelFormat::Gray10 => "gray10",
+            PixelFormat::Rgb => "rgb",
+            PixelFormat::Rgba => "rgba",
         }
     }
 
@@ -89,18 +98,30 @@ impl PixelFormat {
     pub fn bit_depth(self) -> u8 {
         match self {
             PixelFormat::Yuv420p | PixelFormat::Yuv422p | PixelFormat::Yuv444p | PixelFormat::Gray => 8,
+            PixelFormat::Rgb | PixelFormat::Rgba => 8,
             PixelFormat::Yuv420p10 | PixelFormat::Yuv422p10 | PixelFormat::Yuv444p10 | PixelFormat::Gray10 => 10,
         }
     }
 
-    /// The chroma subsampling.
+    /// How much smaller the planes behind the first are; those of red, green and blue are all of one size, as in 4:4:4.
     pub fn chroma(self) -> ChromaSubsampling {
         match self {
             PixelFormat::Yuv420p | PixelFormat::Yuv420p10 => ChromaSubsampling::Yuv420,
             PixelFormat::Yuv422p | PixelFormat::Yuv422p10 => ChromaSubsampling::Yuv422,
             PixelFormat::Yuv444p | PixelFormat::Yuv444p10 => ChromaSubsampling::Yuv444,
+            PixelFormat::Rgb | PixelFormat::Rgba => ChromaSubsampling::Yuv444,
             PixelFormat::Gray | PixelFormat::Gray10 => ChromaSubsampling::Monochrome,
         }
+    }
+
+    /// Whether the planes are red, green and blue.
+    pub fn is_rgb(self) -> bool {
+        matches!(self, PixelFormat::Rgb | PixelFormat::Rgba)
+    }
+
+    /// How many planes a picture has: 1, 3 or 4.
+    pub fn planes(self) -> usize {
+        if self == PixelFormat::Rgba { 4 } else { self.chroma().planes() }
     }
 
     /// Width and height of plane `plane` of a picture of `width` x `height`.
@@ -146,7 +167,7 @@ pub(crate) struct Picture {
 impl Picture {
     /// A picture of zeros. The caller has checked that the size fits its limits.
     pub fn new(format: PixelFormat, width: usize, height: usize) -> Self {
-        let planes = (0..format.chroma().planes())
+        let planes = (0..format.planes())
             .map(|plane| {
                 let (w, h) = format.plane_size(plane, width, height);
                 if format.bit_depth() == 8 { Plane::U8(vec![0; w * h]) } else { Plane::U16(vec![0; w * h]) }

@@ -4,9 +4,13 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{MuxSettings, Muxer, avi, cmaf, elementary, isobmff, matroska};
+use super::{MuxSettings, Muxer, avi, avif, cmaf, elementary, flac, isobmff, matroska, ogg, wav};
+#[cfg(feature = "animation")]
+use super::{apng, gif};
 use crate::error::{Error, Result};
-use crate::media::{AudioCodec, Language, Metadata, SubtitleCodec, Track, TrackKind, TrackLabels, VideoCodec};
+use crate::media::{
+    AudioCodec, CodecConfig, Language, Metadata, PixelFormat, SubtitleCodec, Track, TrackKind, TrackLabels, VideoCodec,
+};
 
 /// A container, as its row in the table describes it.
 pub(super) struct Format {
@@ -20,6 +24,8 @@ pub(super) struct Format {
     video: &'static [VideoCodec],
     audio: &'static [AudioCodec],
     subtitles: &'static [SubtitleCodec],
+    /// The pixel formats that uncompressed pictures may have, the usual one first.
+    raw: &'static [PixelFormat],
     /// The layouts that it can be written in; the first that the sink allows is taken when nothing is said.
     layouts: &'static [Layout],
     /// What it can say beside the codecs' data.
@@ -38,7 +44,35 @@ struct MaxTracks {
 }
 
 const ANY: MaxTracks = MaxTracks { video: 126, audio: 126, all: 126 };
+/// Every format of luma and chroma.
+const YUV: &[PixelFormat] = &[
+    PixelFormat::Yuv420p,
+    PixelFormat::Yuv422p,
+    PixelFormat::Yuv444p,
+    PixelFormat::Gray,
+    PixelFormat::Yuv420p10,
+    PixelFormat::Yuv422p10,
+    PixelFormat::Yuv444p10,
+    PixelFormat::Gray10,
+];
+/// Those that readers of AVI know.
+const AVI_RAW: &[PixelFormat] = &[
+    PixelFormat::Yuv420p,
+    PixelFormat::Yuv422p,
+    PixelFormat::Yuv444p,
+    PixelFormat::Gray,
+    PixelFormat::Yuv420p10,
+    PixelFormat::Yuv422p10,
+    PixelFormat::Yuv444p10,
+];
+/// Those of screens.
+#[cfg(feature = "animation")]
+const RGB: &[PixelFormat] = &[PixelFormat::Rgba, PixelFormat::Rgb];
+
+/// One stream of pictures.
 const ONE_VIDEO: MaxTracks = MaxTracks { video: 1, audio: 0, all: 1 };
+/// One stream of sound.
+const ONE_AUDIO: MaxTracks = MaxTracks { video: 0, audio: 1, all: 1 };
 
 macro_rules! containers {
     ($($(#[$meta:meta])* $name:ident $row:expr,)*) => {
@@ -49,11 +83,13 @@ macro_rules! containers {
 
         impl Container {
             /// Every container.
-            pub const ALL: &'static [Container] = &[$(Container::$name,)*];
+            #[allow(unused_doc_comments, reason = "they come along with the `cfg` of a container")]
+            pub const ALL: &'static [Container] = &[$($(#[$meta])* Container::$name,)*];
 
+            #[allow(unused_doc_comments, reason = "they come along with the `cfg` of a container")]
             fn format(self) -> &'static Format {
                 match self {
-                    $(Container::$name => {
+                    $($(#[$meta])* Container::$name => {
                         const ROW: Format = $row;
                         &ROW
                     })*
@@ -72,7 +108,8 @@ containers! {
         video: &[VideoCodec::Av1],
         audio: &[AudioCodec::Opus, AudioCodec::Flac, AudioCodec::Pcm],
         subtitles: &[SubtitleCodec::WebVtt],
-        layouts: &[Layout::Plain, Layout::Fragmented],
+        raw: &[],
+        layouts: &[Layout::Plain, Layout::FastStart, Layout::Fragmented, Layout::Recoverable],
         features: &[
             Feature::Language,
             Feature::TrackTitle,
@@ -85,6 +122,7 @@ containers! {
             Feature::CreationTime,
             Feature::Chapters,
             Feature::Cover,
+            Feature::EarlyStart,
         ],
         tracks: ANY,
         open: isobmff::open,
@@ -97,6 +135,7 @@ containers! {
         video: &[VideoCodec::Mjpeg, VideoCodec::Av1],
         audio: &[AudioCodec::Pcm],
         subtitles: &[],
+        raw: &[],
         layouts: &[Layout::Plain, Layout::Fragmented],
         features: &[
             Feature::Language,
@@ -110,6 +149,7 @@ containers! {
             Feature::CreationTime,
             Feature::Chapters,
             Feature::Cover,
+            Feature::EarlyStart,
         ],
         tracks: ANY,
         open: isobmff::open,
@@ -118,12 +158,13 @@ containers! {
     Matroska Format {
         name: "matroska",
         title: "Matroska",
-        extensions: &["mkv", "mka"],
-        video: &[VideoCodec::Av1, VideoCodec::Mjpeg],
+        extensions: &["mkv", "mka", "mks"],
+        video: &[VideoCodec::Av1, VideoCodec::Mjpeg, VideoCodec::Raw],
         audio: &[AudioCodec::Opus, AudioCodec::Flac, AudioCodec::Pcm],
-        subtitles: &[],
-        layouts: &[Layout::Plain, Layout::Live],
-        features: &[Feature::Language],
+        subtitles: &[SubtitleCodec::WebVtt],
+        raw: YUV,
+        layouts: &[Layout::Plain, Layout::FastStart, Layout::Live],
+        features: Feature::ALL,
         tracks: ANY,
         open: matroska::open,
     },
@@ -134,9 +175,23 @@ containers! {
         extensions: &["webm", "weba"],
         video: &[VideoCodec::Av1],
         audio: &[AudioCodec::Opus],
-        subtitles: &[],
-        layouts: &[Layout::Plain, Layout::Live],
-        features: &[Feature::Language],
+        subtitles: &[SubtitleCodec::WebVtt],
+        raw: &[],
+        layouts: &[Layout::Plain, Layout::FastStart, Layout::Live],
+        features: &[
+            Feature::Language,
+            Feature::TrackTitle,
+            Feature::TrackFlags,
+            Feature::Rotation,
+            Feature::Mirroring,
+            Feature::AspectRatio,
+            Feature::Hdr,
+            Feature::Alpha,
+            Feature::Tags,
+            Feature::CreationTime,
+            Feature::Chapters,
+            Feature::EarlyStart,
+        ],
         tracks: ANY,
         open: matroska::open,
     },
@@ -148,6 +203,7 @@ containers! {
         video: &[VideoCodec::Av1],
         audio: &[AudioCodec::Opus, AudioCodec::Flac],
         subtitles: &[SubtitleCodec::WebVtt],
+        raw: &[],
         layouts: &[Layout::Segments, Layout::ByteRanges],
         features: &[Feature::Language, Feature::TrackTitle, Feature::TrackFlags],
         tracks: ANY,
@@ -161,6 +217,7 @@ containers! {
         video: &[VideoCodec::Av1],
         audio: &[AudioCodec::Opus, AudioCodec::Flac],
         subtitles: &[SubtitleCodec::WebVtt],
+        raw: &[],
         layouts: &[Layout::Segments, Layout::ByteRanges],
         features: &[Feature::Language, Feature::TrackTitle, Feature::TrackFlags],
         tracks: ANY,
@@ -174,8 +231,15 @@ containers! {
         video: &[VideoCodec::Mjpeg, VideoCodec::Raw],
         audio: &[AudioCodec::Pcm],
         subtitles: &[],
+        raw: AVI_RAW,
         layouts: &[Layout::Plain],
-        features: &[Feature::TrackTitle, Feature::AspectRatio, Feature::Tags, Feature::CreationTime],
+        features: &[
+            Feature::TrackTitle,
+            Feature::AspectRatio,
+            Feature::Tags,
+            Feature::CreationTime,
+            Feature::EarlyStart,
+        ],
         tracks: MaxTracks { video: 100, audio: 100, all: 100 },
         open: avi::open,
     },
@@ -187,6 +251,7 @@ containers! {
         video: &[VideoCodec::Av1],
         audio: &[],
         subtitles: &[],
+        raw: &[],
         layouts: &[Layout::Plain, Layout::Live],
         features: &[],
         tracks: ONE_VIDEO,
@@ -200,6 +265,7 @@ containers! {
         video: &[VideoCodec::Av1],
         audio: &[],
         subtitles: &[],
+        raw: &[],
         layouts: &[Layout::Live],
         features: &[],
         tracks: ONE_VIDEO,
@@ -213,10 +279,97 @@ containers! {
         video: &[VideoCodec::Raw],
         audio: &[],
         subtitles: &[],
+        raw: YUV,
         layouts: &[Layout::Live],
         features: &[Feature::AspectRatio],
         tracks: ONE_VIDEO,
         open: elementary::open_y4m,
+    },
+    /// AVIF (AV1 Image File Format): a still picture, or an image sequence where there are several; both with alpha.
+    Avif Format {
+        name: "avif",
+        title: "AVIF",
+        extensions: &["avif"],
+        video: &[VideoCodec::Av1],
+        audio: &[],
+        subtitles: &[],
+        raw: &[],
+        layouts: &[Layout::Plain, Layout::Live],
+        features: &[Feature::Rotation, Feature::Mirroring, Feature::AspectRatio, Feature::Hdr, Feature::Alpha],
+        tracks: ONE_VIDEO,
+        open: avif::open,
+    },
+    /// GIF (89a): 256 colours a frame, hundredths of a second, at most 50 frames a second.
+    #[cfg(feature = "animation")]
+    Gif Format {
+        name: "gif",
+        title: "GIF",
+        extensions: &["gif"],
+        video: &[VideoCodec::Raw],
+        audio: &[],
+        subtitles: &[],
+        raw: RGB,
+        layouts: &[Layout::Live],
+        features: &[Feature::EarlyStart],
+        tracks: ONE_VIDEO,
+        open: gif::open,
+    },
+    /// APNG (PNG, third edition): a PNG picture, or an animation where there are several. Lossless.
+    #[cfg(feature = "animation")]
+    Apng Format {
+        name: "apng",
+        title: "APNG",
+        extensions: &["apng", "png"],
+        video: &[VideoCodec::Raw],
+        audio: &[],
+        subtitles: &[],
+        raw: RGB,
+        layouts: &[Layout::Plain],
+        features: &[Feature::EarlyStart],
+        tracks: ONE_VIDEO,
+        open: apng::open,
+    },
+    /// Ogg (RFC 3533): one stream of sound, on any sink.
+    Ogg Format {
+        name: "ogg",
+        title: "Ogg",
+        extensions: &["ogg", "oga", "opus"],
+        video: &[],
+        audio: &[AudioCodec::Opus, AudioCodec::Flac],
+        subtitles: &[],
+        raw: &[],
+        layouts: &[Layout::Live],
+        features: &[Feature::Language, Feature::Tags, Feature::Chapters, Feature::Cover, Feature::EarlyStart],
+        tracks: ONE_AUDIO,
+        open: ogg::open,
+    },
+    /// WAV; RF64 past 4 GiB, and of unknown length on sinks that cannot seek.
+    Wav Format {
+        name: "wav",
+        title: "WAV",
+        extensions: &["wav", "wave"],
+        video: &[],
+        audio: &[AudioCodec::Pcm],
+        subtitles: &[],
+        raw: &[],
+        layouts: &[Layout::Plain, Layout::Live],
+        features: &[Feature::Tags, Feature::Chapters, Feature::EarlyStart],
+        tracks: ONE_AUDIO,
+        open: wav::open,
+    },
+    /// FLAC (RFC 9639) by itself; without totals on sinks that cannot seek.
+    Flac Format {
+        name: "flac",
+        title: "FLAC",
+        extensions: &["flac"],
+        video: &[],
+        audio: &[AudioCodec::Flac],
+        subtitles: &[],
+        raw: &[],
+        layouts: &[Layout::Plain, Layout::Live],
+        features: &[Feature::Language, Feature::Tags, Feature::Chapters, Feature::Cover],
+        tracks: ONE_AUDIO,
+        open: flac::open,
     },
 }
 
@@ -444,6 +597,11 @@ impl Container {
         self.subtitle_codecs().contains(&codec)
     }
 
+    /// The pixel formats that uncompressed pictures may have, the usual one first; none where it takes no such pictures.
+    pub fn raw_formats(self) -> &'static [PixelFormat] {
+        self.format().raw
+    }
+
     /// The layout for a sink: the wanted one, or the first that the sink allows.
     pub(crate) fn choose_layout(self, wanted: Option<Layout>, can_patch: bool, has_folder: bool) -> Result<Layout> {
         let allowed =
@@ -506,6 +664,9 @@ impl Container {
         if !named(track.config.name()) {
             return Err(Error::unsupported(format!("{self} takes no {} track", track.config.name())));
         }
+        if let CodecConfig::Raw(config) = &track.config {
+            self.check_raw(config.format)?;
+        }
         self.check_labels(&track.labels)?;
         let Some(video) = track.video() else { return Ok(()) };
         self.check_features([
@@ -515,6 +676,15 @@ impl Container {
             (video.hdr != Default::default(), Feature::Hdr),
             (video.alpha.is_some(), Feature::Alpha),
         ])
+    }
+
+    /// Refuses uncompressed pictures of a format that it has not.
+    pub(crate) fn check_raw(self, format: PixelFormat) -> Result<()> {
+        if self.raw_formats().contains(&format) {
+            return Ok(());
+        }
+        let names: Vec<_> = self.raw_formats().iter().map(|format| format.name()).collect();
+        Err(Error::option("pixel_format", format, format!("raw pictures in {self} are {}", names.join(", "))))
     }
 
     /// Refuses what it cannot say of any track.

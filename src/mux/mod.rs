@@ -1,14 +1,27 @@
 //! Muxers: packets in, a container out, through a [`Sink`]. No muxer knows a codec beyond its configuration.
 
+#[cfg(feature = "animation")]
+mod animation;
+#[cfg(all(test, feature = "animation"))]
+mod animation_tests;
+#[cfg(feature = "animation")]
+mod apng;
 mod avi;
+mod avif;
 mod cmaf;
 mod elementary;
+mod flac;
 mod formats;
 mod frame_grid;
+#[cfg(feature = "animation")]
+mod gif;
 mod isobmff;
 mod matroska;
+mod ogg;
 mod options;
 mod packet_writer;
+mod vorbis_comment;
+mod wav;
 
 use crate::error::{Error, Result};
 use crate::media::{Packet, Track};

@@ -91,9 +91,14 @@ impl MuxOptions {
         self
     }
 
-    /// The bytes that layout `faststart` keeps free for the index in front of the samples, 0 to 1 GiB. Where that is
-    /// too little, the samples are moved at the end. Unless said it is chosen by the sink: nothing where samples can be
-    /// moved, and some where they cannot.
+    /// The bytes that layout `faststart` keeps free for the index in front of the samples, 0 to 1 GiB. An index takes
+    /// about 8 bytes a packet: 1 MB is a quarter of an hour of pictures with sound, or more than an hour of sound.
+    ///
+    /// What the index leaves of it stays free. Where the index is longer, the samples are moved at the end, which reads
+    /// and writes the whole file once more; on a sink that cannot read
+    /// ([`Encoder::open_writer`](crate::Encoder::open_writer)) they stay, and the index goes behind them as in layout
+    /// `plain`: nothing is lost but the fast start. Unless said, nothing is reserved where samples can be moved (files,
+    /// [`SeekSink::readable`](crate::sink::SeekSink::readable)), and 1 MiB where they cannot.
     pub fn index_reserve(mut self, bytes: u64) -> Self {
         self.index_reserve = Some(bytes);
         self
@@ -156,7 +161,6 @@ impl MuxOptions {
 
 /// [`MuxOptions`] that cannot be wrong.
 #[derive(Clone, Debug)]
-#[expect(dead_code, reason = "layouts that read the rest come next")]
 pub(crate) struct MuxSettings {
     /// One that the container has, and the sink allows.
     pub layout: Layout,

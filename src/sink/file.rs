@@ -1,7 +1,7 @@
 //! A file that gets its name when it is complete.
 
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -23,7 +23,8 @@ impl FileSink {
         // Through a link to the file that it means, so that the link stays one.
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let part = part_name(&path)?;
-        let sink = SeekSink::new(File::create(&part)?)?;
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).open(&part)?;
+        let sink = SeekSink::readable(file)?;
         Ok(FileSink { sink, rename: Some((part, path)) })
     }
 }
@@ -46,6 +47,14 @@ impl Sink for FileSink {
 
     fn can_patch(&self) -> bool {
         true
+    }
+
+    fn read(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        self.sink.read(offset, buffer)
+    }
+
+    fn can_read(&self) -> bool {
+        self.sink.can_read()
     }
 
     fn position(&self) -> u64 {
@@ -89,6 +98,9 @@ mod tests {
         let mut sink = FileSink::create(&path).unwrap();
         sink.append(b"new").unwrap();
         sink.flush().unwrap();
+        let mut back = [0; 2];
+        sink.read(1, &mut back).unwrap();
+        assert!(sink.can_read() && &back == b"ew");
         assert_eq!(fs::read(&path).unwrap(), b"old");
         sink.complete().unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"new");

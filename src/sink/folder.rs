@@ -149,6 +149,14 @@ impl Sink for Counted {
         self.sink.can_patch()
     }
 
+    fn read(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        self.sink.read(offset, buffer)
+    }
+
+    fn can_read(&self) -> bool {
+        self.sink.can_read()
+    }
+
     fn position(&self) -> u64 {
         self.sink.position()
     }

@@ -1,7 +1,7 @@
 //! A writer that the caller can get back.
 
 use std::fmt;
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A handle on a writer that is shared with an encoder, so that the writer can be had back after `close`.
@@ -60,5 +60,11 @@ impl<W: Write> Write for SharedWriter<W> {
 impl<W: Seek> Seek for SharedWriter<W> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         self.with(|writer| writer.seek(to))
+    }
+}
+
+impl<W: Read> Read for SharedWriter<W> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.with(|writer| writer.read(buffer))
     }
 }

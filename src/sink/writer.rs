@@ -1,6 +1,6 @@
 //! Sinks over the standard library's writers.
 
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use super::Sink;
 
@@ -11,6 +11,8 @@ const BUFFER: usize = 64 << 10;
 pub struct SeekSink<W> {
     buffered: Buffered<W>,
     start: u64,
+    /// How the writer reads, where it was said that it can.
+    read: Option<fn(&mut W, &mut [u8]) -> io::Result<()>>,
 }
 
 impl<W: Write + Seek + Send> SeekSink<W> {
@@ -20,7 +22,30 @@ impl<W: Write + Seek + Send> SeekSink<W> {
     /// Where it cannot tell.
     pub fn new(mut writer: W) -> io::Result<Self> {
         let start = writer.stream_position()?;
-        Ok(SeekSink { buffered: Buffered::new(writer), start })
+        Ok(SeekSink { buffered: Buffered::new(writer), start, read: None })
+    }
+
+    /// As [`new`](Self::new), for a writer that reads too: then samples can be moved to make room in front of them. A
+    /// file has to be opened for both.
+    ///
+    /// ```
+    /// use std::io::Cursor;
+    /// use framewright::sink::{SeekSink, Sink};
+    /// let mut sink = SeekSink::readable(Cursor::new(Vec::new()))?;
+    /// sink.append(b"frame")?;
+    /// let mut back = [0; 3];
+    /// sink.read(2, &mut back)?;
+    /// assert_eq!(&back, b"ame");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn readable(writer: W) -> io::Result<Self>
+    where
+        W: Read,
+    {
+        Ok(SeekSink { read: Some(|writer, buffer| writer.read_exact(buffer)), ..Self::new(writer)? })
     }
 }
 
@@ -50,6 +75,25 @@ impl<W: Write + Seek + Send> Sink for SeekSink<W> {
 
     fn can_patch(&self) -> bool {
         true
+    }
+
+    fn read(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        let Some(read) = self.read else {
+            return Err(io::Error::new(io::ErrorKind::Unsupported, "this sink does not read"));
+        };
+        let end = offset.saturating_add(buffer.len() as u64);
+        if end > self.buffered.position {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "a read beyond the end of the sink"));
+        }
+        self.buffered.write_out()?;
+        self.buffered.writer.seek(SeekFrom::Start(self.start + offset))?;
+        read(&mut self.buffered.writer, buffer)?;
+        self.buffered.writer.seek(SeekFrom::Start(self.start + self.buffered.position))?;
+        Ok(())
+    }
+
+    fn can_read(&self) -> bool {
+        self.read.is_some()
     }
 
     fn position(&self) -> u64 {
@@ -187,6 +231,31 @@ mod tests {
         let written = sink.buffered.writer.0.get_ref();
         assert_eq!(&written[..4], b"head");
         assert!(written[4..] == expected[..]);
+    }
+
+    #[test]
+    fn what_was_written_is_read_back_where_the_writer_reads() {
+        let mut inner = Cursor::new(b"head".to_vec());
+        inner.set_position(4);
+        let mut sink = SeekSink::readable(inner).unwrap();
+        assert!(sink.can_read());
+        sink.append(&[7; 70_000]).unwrap();
+        sink.append(b"buffered").unwrap();
+        sink.patch(1, b"x").unwrap();
+        let mut back = [0; 9];
+        sink.read(69_999, &mut back).unwrap();
+        assert_eq!(&back, b"\x07buffered");
+        sink.read(0, &mut back[..2]).unwrap();
+        assert_eq!(&back[..2], b"\x07x");
+        assert_eq!(sink.read(70_000, &mut back).unwrap_err().kind(), io::ErrorKind::InvalidInput);
+        sink.append(b" goes on").unwrap();
+        sink.complete().unwrap();
+        assert!(sink.buffered.writer.get_ref().ends_with(b"buffered goes on"));
+
+        let mut sink = SeekSink::new(Cursor::new(Vec::new())).unwrap();
+        sink.append(b"abc").unwrap();
+        assert!(!sink.can_read());
+        assert_eq!(sink.read(0, &mut back).unwrap_err().kind(), io::ErrorKind::Unsupported);
     }
 
     #[test]

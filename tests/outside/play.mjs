@@ -9,7 +9,16 @@ import { tmpdir } from "node:os";
 import { basename, extname, join } from "node:path";
 import puppeteer from "puppeteer-core";
 
-const MIME = { ".mp4": "video/mp4", ".m4a": "audio/mp4", ".webm": "video/webm", ".mkv": "video/x-matroska" };
+const MIME = {
+  ".mp4": "video/mp4",
+  ".m4a": "audio/mp4",
+  ".webm": "video/webm",
+  ".mkv": "video/x-matroska",
+  ".ogg": "audio/ogg",
+  ".opus": "audio/ogg",
+  ".wav": "audio/wav",
+  ".flac": "audio/flac",
+};
 
 const args = process.argv.slice(2);
 let screenshots = null;

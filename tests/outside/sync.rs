@@ -7,8 +7,8 @@ use std::process::Command;
 
 use framewright::media::TimeBase;
 use framewright::{
-    AudioCodec, AudioOptions, AudioSamples, Container, Encoder, Error, ErrorKind, FrameRate, FrameView, Layout,
-    EncoderOptions, Timestamp, VideoOptions,
+    AudioCodec, AudioOptions, AudioSamples, Container, Encoder, EncoderOptions, Error, ErrorKind, FrameRate, FrameView,
+    Layout, Timestamp, VideoOptions,
 };
 use serde_json::Value;
 
@@ -127,10 +127,13 @@ fn every_container_keeps_every_time() {
                 }
                 kept += 1;
                 if container.default_video_codec().is_some() {
-                    faults.extend(video_faults(&ffprobe, container, timing, &path).map(|fault| format!("{name}: {fault}")));
+                    faults.extend(
+                        video_faults(&ffprobe, container, timing, &path).map(|fault| format!("{name}: {fault}")),
+                    );
                 }
                 if let Some(codec) = container.default_audio_codec() {
-                    faults.extend(sound_faults(ffmpeg, container, codec, &path).map(|fault| format!("{name}: {fault}")));
+                    faults
+                        .extend(sound_faults(ffmpeg, container, codec, &path).map(|fault| format!("{name}: {fault}")));
                 }
             }
         }

@@ -9,6 +9,9 @@ pub(super) fn check(tracks: &[Track], blocks: &[Block], doc_type: &str) -> Resul
             "V_AV1" => av1(track, &own),
             "A_OPUS" => opus(track, &own),
             "V_MJPEG" if doc_type != "webm" => mjpeg(&own),
+            "V_UNCOMPRESSED" if doc_type != "webm" => raw(track, &own),
+            "S_TEXT/WEBVTT" if doc_type != "webm" => webvtt(track, &own),
+            "D_WEBVTT/SUBTITLES" if doc_type == "webm" => webm_webvtt(track, &own),
             "A_FLAC" if doc_type != "webm" => flac(track, &own),
             "A_PCM/INT/LIT" | "A_PCM/FLOAT/IEEE" if doc_type != "webm" => pcm(track, &own),
             other => Err(format!("{doc_type} with {other}")),
@@ -23,8 +26,18 @@ pub(super) fn check(tracks: &[Track], blocks: &[Block], doc_type: &str) -> Resul
                 setting("PixelHeight").and_then(|height| height.checked_sub(crop("PixelCropBottom"))),
             );
             ensure!(shown.0.is_some_and(|w| w > 0) && shown.1.is_some_and(|h| h > 0), "nothing is left to show");
-            let display = (setting("DisplayWidth").or(shown.0), setting("DisplayHeight").or(shown.1));
-            ensure!(display == shown, "it is shown at {display:?}, of {shown:?} pixels");
+            // The width says what shape pixels have.
+            let (width, height) = (setting("DisplayWidth"), setting("DisplayHeight"));
+            let whole =
+                width.is_some() == height.is_some() && width != Some(0) && height.is_none_or(|h| Some(h) == shown.1);
+            ensure!(whole, "it is shown at {width:?}x{height:?}, of {shown:?} pixels");
+            let (alpha, added) = (setting("AlphaMode") == Some(1), own.iter().filter(|b| b.addition.is_some()).count());
+            ensure!(added == if alpha { own.len() } else { 0 }, "AlphaMode of {alpha} with {added} BlockAdditions");
+            ensure!(
+                alpha == (track.max_addition == 1),
+                "AlphaMode of {alpha}: MaxBlockAdditionID {}",
+                track.max_addition
+            );
             ensure!(setting("Range").is_some_and(|range| range == 1 || range == 2), "Colour has no Range");
         }
     }
@@ -268,15 +281,30 @@ fn av1(track: &Track, blocks: &[&Block]) -> Result<()> {
     ensure!(siting == stated, "chroma siting {siting:?}");
 
     for block in blocks {
-        temporal_unit(block, first.whole, header.reduced)
+        temporal_unit(block, &block.payload, first.whole, header.reduced)
             .map_err(|error| format!("at {} ms: {error}", block.time_ms))?;
+    }
+    alpha(blocks)
+}
+
+/// A stream of its own of luma alone, in step with the pictures, whose sequence header comes with its first key frame.
+fn alpha(blocks: &[&Block]) -> Result<()> {
+    let Some(first) = blocks.first().and_then(|block| block.addition.as_deref()) else { return Ok(()) };
+    let units = obus(first).map_err(|error| format!("alpha: {error}"))?;
+    let own = units.iter().find(|unit| unit.kind == SEQUENCE_HEADER).ok_or("alpha without a sequence header")?;
+    let header = sequence_header(own.payload)?;
+    ensure!(header.monochrome, "alpha with chroma");
+    for block in blocks {
+        let data = block.addition.as_deref().unwrap_or_default();
+        temporal_unit(block, data, own.whole, header.reduced)
+            .map_err(|error| format!("alpha at {} ms: {error}", block.time_ms))?;
     }
     Ok(())
 }
 
 /// Codec mapping, "Block Data": no delimiters and no fillers, and a key flag on key frames with a sequence header only.
-fn temporal_unit(block: &Block, sequence_header: &[u8], reduced: bool) -> Result<()> {
-    let units = obus(&block.payload)?;
+fn temporal_unit(block: &Block, data: &[u8], sequence_header: &[u8], reduced: bool) -> Result<()> {
+    let units = obus(data)?;
     let allowed = [SEQUENCE_HEADER, FRAME_HEADER, TILE_GROUP, METADATA, FRAME];
     for unit in &units {
         ensure!(allowed.contains(&unit.kind), "an OBU of type {}", unit.kind);
@@ -296,6 +324,70 @@ fn mjpeg(blocks: &[&Block]) -> Result<()> {
     for block in blocks {
         ensure!(block.key && block.payload.starts_with(&[0xff, 0xd8]), "at {} ms: no JPEG", block.time_ms);
     }
+    Ok(())
+}
+
+/// Planes of tight rows, by the FourCC.
+fn raw(track: &Track, blocks: &[&Block]) -> Result<()> {
+    let setting = |name| track.settings.get(name).copied().unwrap_or(0);
+    // Shifts of a chroma plane's sides, chroma planes, bytes a sample.
+    let (x, y, planes, bytes) = match track.fourcc.as_deref() {
+        Some(b"I420") => (1, 1, 2, 1),
+        Some(b"Y42B") => (1, 0, 2, 1),
+        Some(b"444P") => (0, 0, 2, 1),
+        Some(b"Y800") => (0, 0, 0, 1),
+        Some(b"Y3\x0b\x0a") => (1, 1, 2, 2),
+        Some(b"Y3\x0a\x0a") => (1, 0, 2, 2),
+        Some(b"Y3\0\x0a") => (0, 0, 2, 2),
+        Some(b"Y1\0\x0a") => (0, 0, 0, 2),
+        other => return Err(format!("an UncompressedFourCC of {other:?}")),
+    };
+    ensure!(setting("BitsPerChannel") == 6 + 2 * bytes, "BitsPerChannel of {bytes} bytes");
+    let (width, height) = (setting("PixelWidth"), setting("PixelHeight"));
+    let chroma = planes * ((width + (1 << x) - 1) >> x) * ((height + (1 << y) - 1) >> y);
+    let size = (width * height + chroma) * bytes;
+    for block in blocks {
+        let length = block.payload.len() as u64;
+        ensure!(block.key && length == size, "at {} ms: a picture of {length} bytes, not {size}", block.time_ms);
+    }
+    Ok(())
+}
+
+/// The codec mapping of S_TEXT/WEBVTT.
+fn webvtt(track: &Track, blocks: &[&Block]) -> Result<()> {
+    let header = track.private.as_deref().and_then(|private| std::str::from_utf8(private).ok());
+    let signed = header.is_some_and(|header| header == "WEBVTT" || header.starts_with("WEBVTT\n\n"));
+    ensure!(
+        signed && header.is_some_and(|header| !header.contains("-->")),
+        "the CodecPrivate is no head of a WebVTT file"
+    );
+    ensure!(track.max_addition == 1, "MaxBlockAdditionID {}", track.max_addition);
+    for block in blocks {
+        cue_text(block, &block.payload)?;
+        let Some(addition) = &block.addition else { continue };
+        let lines = addition.iter().filter(|byte| **byte == b'\n').count();
+        let whole = std::str::from_utf8(addition).is_ok() && lines == 2 && addition.ends_with(b"\n");
+        ensure!(whole && addition != b"\n\n", "at {} ms: no settings and identifier", block.time_ms);
+    }
+    Ok(())
+}
+
+/// Identifier, settings and text (WebM's guidelines).
+fn webm_webvtt(track: &Track, blocks: &[&Block]) -> Result<()> {
+    ensure!(track.private.is_none() && track.max_addition == 0, "a CodecPrivate or MaxBlockAdditionID");
+    for block in blocks {
+        let text = block.payload.splitn(3, |byte| *byte == b'\n').nth(2);
+        cue_text(block, text.unwrap_or_default())?;
+    }
+    Ok(())
+}
+
+fn cue_text(block: &Block, text: &[u8]) -> Result<()> {
+    let at = block.time_ms;
+    let clean =
+        std::str::from_utf8(text).is_ok_and(|text| !text.is_empty() && text.lines().all(|line| !line.is_empty()));
+    ensure!(clean, "at {at} ms: no text of a cue");
+    ensure!(block.key && block.duration_ms.is_some_and(|ms| ms > 0), "at {at} ms: a cue without an end");
     Ok(())
 }
 

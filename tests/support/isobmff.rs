@@ -12,6 +12,8 @@ mod boxes;
 pub mod codecs;
 #[path = "isobmff_fragments.rs"]
 mod fragments;
+#[path = "isobmff_hidden.rs"]
+mod hidden;
 #[path = "isobmff_metadata.rs"]
 pub mod metadata;
 #[path = "isobmff_mov.rs"]
@@ -48,6 +50,10 @@ pub struct Movie {
     pub fragments: Vec<Vec<(u32, usize)>>,
     /// The payloads of all `mdat`.
     pub media_data: Vec<Range<u64>>,
+    /// The sizes of all `free`.
+    pub free: Vec<u64>,
+    /// The fragmented file that a plain one was before it was finished, where there is one in its media data.
+    pub hidden: Option<Box<Movie>>,
     /// In seconds since 1904 began; 0 where it is not said.
     pub creation_time: u64,
     pub metadata: metadata::Metadata,
@@ -117,12 +123,45 @@ impl Movie {
         let last = track.samples.last().map_or(0, |sample| sample.time + u64::from(sample.duration));
         match track.edits[..] {
             [] => (media(first), media(last)),
-            [Edit { duration: 0, media_time }] => (media(first), media(last) - media(media_time as u64)),
+            [Edit { duration: 0, media_time }] => {
+                (media(first.saturating_sub(track.lead() as u64)), media(last) - media(media_time as u64))
+            }
             [edit] => (0.0, movie(edit.duration)),
             [empty, edit] => (movie(empty.duration), movie(empty.duration + edit.duration)),
             _ => panic!("more edits than were checked"),
         }
     }
+}
+
+impl Track {
+    /// What the codec wants skipped, in media ticks.
+    pub fn pre_skip(&self) -> i64 {
+        match &self.entry {
+            codecs::Entry::Opus(opus) => opus.pre_skip.into(),
+            _ => 0,
+        }
+    }
+
+    /// How many media ticks stand before 0, beside what the codec wants skipped.
+    pub fn lead(&self) -> i64 {
+        self.edits.last().map_or(0, |edit| edit.media_time - self.pre_skip())
+    }
+}
+
+/// Reads and checks a file that was cut off: up to its last whole fragment.
+pub fn verify_unfinished(file: &[u8]) -> Checked<Movie> {
+    let (mut at, mut whole) = (0, 0);
+    while let Some(header) = file.get(at..at + 8) {
+        let size = u32::from_be_bytes(header[..4].try_into().unwrap()) as usize;
+        if size < 8 || size > file.len() - at {
+            break;
+        }
+        at += size;
+        if header[4..] != *b"moof" {
+            whole = at;
+        }
+    }
+    verify(&file[..whole])
 }
 
 /// Reads and checks the whole of `file`.
@@ -132,7 +171,15 @@ pub fn verify(file: &[u8]) -> Checked<Movie> {
 
 /// As [`verify`], for what is too large for memory.
 pub fn verify_from(mut source: impl Read + Seek) -> Checked<Movie> {
+    verify_source(&mut source)
+}
+
+trait Source: Read + Seek {}
+impl<T: Read + Seek> Source for T {}
+
+fn verify_source(mut source: &mut dyn Source) -> Checked<Movie> {
     let mut boxes = Vec::new();
+    let (mut free, mut stray, mut random_access, mut narrow) = (Vec::new(), false, None, None);
     let mut movie_box = None;
     let mut movie_fragments = Vec::new();
     let mut movie_segments = segments::Segments::default();
@@ -150,24 +197,34 @@ pub fn verify_from(mut source: impl Read + Seek) -> Checked<Movie> {
         if size == 1 {
             size = Body::new(&read_at(&mut source, at + 8, 8)?).u64()?;
             header_size = 16;
-            ensure!(size > u64::from(u32::MAX), "{kind} has a 64-bit size that would fit into 32 bits");
+            if size <= u64::from(u32::MAX) {
+                ensure!(narrow.replace(at).is_none(), "{kind} has a 64-bit size that would fit into 32 bits");
+            }
         }
         ensure!(size >= header_size && size <= end - at, "{kind} at {at} claims {size} bytes of {}", end - at);
         let body = at + header_size..at + size;
         ensure!((kind == "ftyp") == (at == 0), "the file begins with {kind}, or has a second ftyp");
+        ensure!(random_access.is_none(), "{kind} after mfra");
         movie_segments.follow(&kind, at, at + size)?;
         match kind.as_str() {
+            // What becomes the header of all media data, in the moment before it does.
+            "mdat" if movie_box.is_none() && size == 16 && header_size == 8 => stray = true,
             "mdat" => media_data.push(body),
+            "free" => {
+                let fragmented = movie_box.as_ref().is_some_and(|node: &Node| node.child("mvex").is_some());
+                hidden::check_free(source, body, end, fragmented)?;
+                free.push(size);
+            }
             "styp" | "sidx" => {
                 let node = Node::parse(&kind, at, &read_at(&mut source, body.start, body.end - body.start)?)?;
                 movie_segments.read(&node, at + size, movie_fragments.len())?;
             }
-            "free" => ensure!(size == 8, "free space of {size} bytes"),
-            "ftyp" | "moov" | "moof" => {
+            "ftyp" | "moov" | "moof" | "mfra" => {
                 let node = Node::parse(&kind, at, &read_at(&mut source, body.start, body.end - body.start)?)?;
                 match kind.as_str() {
                     "ftyp" => brands = file_type(&node)?,
                     "moof" => movie_fragments.push(node),
+                    "mfra" => random_access = Some(node),
                     _ => ensure!(movie_box.replace(node).is_none(), "two moov"),
                 }
             }
@@ -182,9 +239,26 @@ pub fn verify_from(mut source: impl Read + Seek) -> Checked<Movie> {
     let quicktime = brands == ["qt  "];
     let mut movie = movie(&movie_box, fragmented, quicktime)?;
     (movie.brands, movie.boxes, movie.media_data) = (brands, boxes, media_data);
+    movie.free = free;
     fragments::read(&movie_fragments, &mut movie)?;
-    check_brands(&movie, fragmented)?;
-    check_tiling(&movie)?;
+    if let Some(node) = &random_access {
+        ensure!(fragmented, "mfra in a file without mvex");
+        fragments::check_random_access(node, &movie_fragments, &movie)?;
+    }
+    ensure!(fragmented || !stray, "an mdat of 8 bytes before moov");
+    let recovering = movie.free.first() == Some(&16) || stray;
+    check_brands(&movie, fragmented, recovering)?;
+    movie.hidden = match fragmented {
+        true => None,
+        false => hidden::find(source, &movie)?.map(Box::new),
+    };
+    match &movie.hidden {
+        Some(hidden) => hidden::check(&movie, hidden)?,
+        None => {
+            ensure!(narrow.is_none(), "a 64-bit size that would fit into 32 bits");
+            check_tiling(&movie)?;
+        }
+    }
     movie_segments.check(&movie)?;
     for track in &movie.tracks {
         let members = movie.fragments.iter().flatten().filter(|(id, _)| *id == track.id);
@@ -194,7 +268,7 @@ pub fn verify_from(mut source: impl Read + Seek) -> Checked<Movie> {
     Ok(movie)
 }
 
-fn read_at(source: &mut (impl Read + Seek), at: u64, length: u64) -> Checked<Vec<u8>> {
+fn read_at(source: &mut (impl Read + Seek + ?Sized), at: u64, length: u64) -> Checked<Vec<u8>> {
     ensure!(length < 1 << 30, "a box or sample of {length} bytes");
     let mut bytes = vec![0; length as usize];
     source.seek(SeekFrom::Start(at)).map_err(|error| error.to_string())?;
@@ -214,7 +288,7 @@ fn file_type(node: &Node) -> Checked<Vec<String>> {
     Ok(brands)
 }
 
-fn check_brands(movie: &Movie, fragmented: bool) -> Checked<()> {
+fn check_brands(movie: &Movie, fragmented: bool, recovering: bool) -> Checked<()> {
     let has = |brand: &str| movie.brands.iter().any(|found| found == brand);
     let av1 = movie.tracks.iter().any(|track| matches!(track.entry, codecs::Entry::Av1(_)));
     if has("qt  ") {
@@ -225,7 +299,8 @@ fn check_brands(movie: &Movie, fragmented: bool) -> Checked<()> {
     ensure!(has("av01") == av1, "brand av01: {}, AV1 track: {av1}", has("av01"));
     // Pictures promise only in segments that each begins with a sync sample.
     let segmented = movie.boxes.iter().any(|kind| kind == "styp");
-    let cmaf = fragmented && movie.tracks.len() == 1 && (movie.tracks[0].handler != "vide" || segmented);
+    let single = fragmented && !recovering && movie.tracks.len() == 1;
+    let cmaf = single && (movie.tracks[0].handler != "vide" || segmented);
     ensure!(has("cmfc") == cmaf, "brand cmfc: {}, one track of sound in fragments: {cmaf}", has("cmfc"));
     Ok(())
 }
@@ -295,13 +370,25 @@ fn movie(node: &Node, fragmented: bool, quicktime: bool) -> Checked<Movie> {
         ensure!(said == creation_time, "creation time {said} of a track in a movie of {creation_time}");
     }
     check_groups(&tracks)?;
-    check_references(&tracks, fragmented)?;
+    check_references(&tracks)?;
     let metadata = metadata::read(node, quicktime)?;
     if let Some(extends) = node.child("mvex") {
         fragments::read_defaults(extends, &mut tracks)?;
     }
-    let (brands, boxes, fragments, media_data) = Default::default();
-    Ok(Movie { brands, boxes, timescale, duration, tracks, fragments, media_data, creation_time, metadata })
+    let (brands, boxes, fragments, media_data, free, hidden) = Default::default();
+    Ok(Movie {
+        brands,
+        boxes,
+        timescale,
+        duration,
+        tracks,
+        fragments,
+        media_data,
+        free,
+        hidden,
+        creation_time,
+        metadata,
+    })
 }
 
 /// Of each group one track at least can be played, and sound of which there is more than one is in groups. (That some
@@ -324,9 +411,8 @@ fn check_groups(tracks: &[Track]) -> Checked<()> {
 }
 
 /// Chapters are a track that is not played, to which all pictures and all sound refer.
-fn check_references(tracks: &[Track], fragmented: bool) -> Checked<()> {
+fn check_references(tracks: &[Track]) -> Checked<()> {
     let chapters = tracks.iter().find(|track| matches!(track.entry, codecs::Entry::Chapters));
-    ensure!(chapters.is_none() || !fragmented, "a track of chapters in a fragmented file");
     for track in tracks {
         let wanted = chapters.filter(|_| track.handler != "text").map(|track| track.id);
         ensure!(track.chapter_track == wanted, "tref says {:?}, chapters are {wanted:?}", track.chapter_track);

@@ -120,6 +120,7 @@ const CONTAINERS: &[(&str, &[Rule])] = &[
         ],
     ),
     ("mvex", &[("trex", 1, 99)]),
+    ("mfra", &[("tfra", 0, 99), ("mfro", 1, 1)]),
     ("moof", &[("mfhd", 1, 1), ("traf", 1, 99)]),
     ("traf", &[("tfhd", 1, 1), ("tfdt", 1, 1), ("trun", 1, 1), ("sgpd", 0, 1), ("sbgp", 0, 1)]),
 ];

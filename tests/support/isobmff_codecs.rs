@@ -248,6 +248,9 @@ pub(super) fn check(
     ensure!(video || all_sync, "a track of {handler} has samples that are no sync samples");
     ensure!(matches!(track.entry, Entry::Opus(_)) || track.roll_distances.is_empty(), "a roll group");
     let media_start = track.edits.last().map_or(0, |edit| edit.media_time);
+    let (pre_skip, lead) = (track.pre_skip(), track.lead());
+    ensure!(lead >= 0, "pre-skip {pre_skip}, edit {media_start}");
+    ensure!(lead == 0 || track.edits.len() == 1, "a track that begins before 0 and after it: {:?}", track.edits);
     match &track.entry {
         Entry::Av1(av1) => {
             av1.extras.check(track, (av1.width, av1.height))?;
@@ -257,13 +260,12 @@ pub(super) fn check(
                 ensure!(access == sample.sync, "AV1 sample {index}: key {access}, marked sync {}", sample.sync);
             }
             ensure!(track.samples.first().is_none_or(|sample| sample.sync), "the first sample is no sync sample");
-            ensure!(media_start == 0, "a video edit that begins at {media_start}");
         }
         Entry::Opus(opus) => {
             ensure!(track.timescale == 48_000, "Opus in 1/{} s", track.timescale);
-            let needs_edits = !fragmented || opus.pre_skip > 0;
+            let needs_edits = !fragmented || media_start > 0;
             ensure!(track.edits.is_empty() != needs_edits, "an edit list is missing, or for nothing");
-            ensure!(media_start == i64::from(opus.pre_skip), "pre-skip {}, edit {media_start}", opus.pre_skip);
+            ensure!(opus.pre_skip == 0 || !track.edits.is_empty(), "pre-skip {} without an edit", opus.pre_skip);
             let distances = &track.roll_distances;
             ensure!(distances.len() == pieces.len(), "{distances:?} for {} groups of samples", pieces.len());
             let mut end = 0;

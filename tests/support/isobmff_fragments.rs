@@ -57,6 +57,52 @@ pub(super) fn read(fragments: &[Node], movie: &mut Movie) -> Checked<()> {
     Ok(())
 }
 
+/// The index at the end names the first sync sample of each track in each fragment, and is as long as it says.
+pub(super) fn check_random_access(node: &Node, fragments: &[Node], movie: &Movie) -> Checked<()> {
+    let mut size = 8;
+    let mut found = Vec::new();
+    for table in node.all("tfra") {
+        size += 8 + table.body.len();
+        let (mut body, version, _) = table.full_fields(1)?;
+        ensure!(version == 1, "tfra of version {version}");
+        let id = body.u32()?;
+        let lengths = body.u32()?;
+        ensure!(lengths == 0b00_00_11, "tfra with lengths {lengths:b}");
+        let count = body.u32()?;
+        ensure!(count > 0, "tfra without entries says that all samples are sync samples");
+        let mut entries = Vec::new();
+        for _ in 0..count {
+            entries.push((body.u64()?, body.u64()?, body.u8()?, body.u8()?, body.u32()?));
+        }
+        body.end("tfra")?;
+        found.push((id, entries));
+    }
+    let (mut body, _, _) = node.only("mfro").full_fields(0)?;
+    size += 16;
+    let said = body.u32()?;
+    body.end("mfro")?;
+    ensure!(said as usize == size, "mfro says {said}, mfra has {size} bytes");
+
+    let mut wanted = Vec::new();
+    for track in &movie.tracks {
+        let mut entries = Vec::new();
+        let mut done = 0;
+        for (members, fragment) in movie.fragments.iter().zip(fragments) {
+            let Some(place) = members.iter().position(|(id, _)| *id == track.id) else { continue };
+            let samples = &track.samples[done..done + members[place].1];
+            done += samples.len();
+            if let Some(index) = samples.iter().position(|sample| sample.sync) {
+                entries.push((samples[index].time, fragment.at, place as u8 + 1, 1, index as u32 + 1));
+            }
+        }
+        if !entries.is_empty() {
+            wanted.push((track.id, entries));
+        }
+    }
+    ensure!(found == wanted, "tfra says {found:?}, the fragments {wanted:?}");
+    Ok(())
+}
+
 fn track_fragment(node: &Node, moof: u64, movie: &mut Movie) -> Checked<(u32, usize)> {
     let (mut body, _, flags) = node.only("tfhd").full_fields(0)?;
     ensure!(flags & !0x02_0038 == 0, "tfhd has flags {flags:x}");

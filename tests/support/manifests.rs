@@ -388,15 +388,14 @@ pub fn codec(entry: &Entry, exact: bool) -> String {
         }
         Entry::Opus(_) => if exact { "Opus" } else { "opus" }.into(),
         Entry::Flac { .. } => if exact { "fLaC" } else { "flac" }.into(),
-        Entry::Pcm { .. } => "ipcm".into(),
-        other => panic!("{other:?} in a segment"),
+        other => panic!("CMAF holds no {other:?}"),
     }
 }
 
 fn channels_of(entry: &Entry) -> u16 {
     match entry {
         Entry::Opus(entry) => entry.channels.into(),
-        Entry::Flac { channels, .. } | Entry::Pcm { channels, .. } => *channels,
+        Entry::Flac { channels, .. } => *channels,
         _ => 0,
     }
 }

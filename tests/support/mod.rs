@@ -221,7 +221,7 @@ fn read_ebml(bytes: &[u8]) -> Clip {
             packets,
         })
     };
-    Clip { tracks: file.tracks.iter().map(read).collect() }
+    Clip { tracks: file.tracks.iter().filter(|track| !track.is_subtitle).map(read).collect() }
 }
 
 fn color((primaries, transfer, matrix, full): (u16, u16, u16, bool)) -> Option<Color> {

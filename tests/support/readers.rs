@@ -2,9 +2,10 @@
 //! `FRAMEWRIGHT_REQUIRE_READERS` is set as in CI, a failure.
 #![allow(dead_code, reason = "each test asks for others")]
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 /// The programs of this machine.
 pub struct Readers {
@@ -67,11 +68,36 @@ pub fn scripts() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/outside")
 }
 
+/// How long a program may take; one that hangs is a fault of the file that it hangs on, too.
+const PATIENCE: Duration = Duration::from_secs(240);
+
 /// Runs a program and gives its output as text: standard output, and what it said on standard error.
 pub fn run(command: &mut Command) -> (bool, String, String) {
-    let Output { status, stdout, stderr } = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    (status.success(), text(stdout), text(stderr))
+    let text = |stream: Option<Box<dyn Read + Send>>| {
+        std::thread::spawn(move || {
+            let mut bytes = Vec::new();
+            let _ = stream.map(|mut stream| stream.read_to_end(&mut bytes));
+            String::from_utf8_lossy(&bytes).into_owned()
+        })
+    };
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let mut child = child.unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let out = text(child.stdout.take().map(|stream| Box::new(stream) as _));
+    let said = text(child.stderr.take().map(|stream| Box::new(stream) as _));
+    let begun = Instant::now();
+    let success = loop {
+        match child.try_wait().unwrap() {
+            Some(status) => break status.success(),
+            None if begun.elapsed() > PATIENCE => {
+                let _ = child.kill();
+                let _ = child.wait();
+                let (out, said) = (out.join().unwrap(), said.join().unwrap());
+                return (false, out, format!("{said}\nkilled after {PATIENCE:?}"));
+            }
+            None => std::thread::sleep(Duration::from_millis(5)),
+        }
+    };
+    (success, out.join().unwrap(), said.join().unwrap())
 }
 
 /// The folder of real clips, where there is one.

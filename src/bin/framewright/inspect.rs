@@ -165,6 +165,7 @@ fn layout_for_people(layout: Layout) -> &'static str {
         Layout::IndexFirst => "index in front of the packets",
         Layout::IndexLast => "index behind the packets",
         Layout::Fragmented => "fragmented",
+        Layout::Stream => "read from its beginning",
         _ => "live, without an index",
     }
 }
@@ -174,6 +175,7 @@ fn layout_name(layout: Layout) -> &'static str {
         Layout::IndexFirst => "index-first",
         Layout::IndexLast => "index-last",
         Layout::Fragmented => "fragmented",
+        Layout::Stream => "stream",
         _ => "live",
     }
 }

@@ -120,6 +120,7 @@ impl Av1Settings {
 
     /// Refuses what [`open`](Self::open) would, without opening anything.
     pub fn validate(&self) -> Result<()> {
+        check("pixel_format", self.format, !self.format.is_rgb(), "AV1 is coded from luma and chroma: use yuv444p")?;
         for (name, value) in [("width", self.width), ("height", self.height)] {
             check(
                 name,

@@ -131,7 +131,7 @@ impl<T: Sample> Rav1e<T> {
     /// A copy of the picture in the encoder's own form, with room around it.
     fn copy(&self, picture: &PictureView<'_>, mut frame: Frame<T>) -> Result<Frame<T>> {
         let (format, width, height) = (picture.format, picture.width, picture.height);
-        let planes = format.chroma().planes();
+        let planes = format.planes();
         if (format, width, height) != (self.format, self.width, self.height) || picture.planes.len() != planes {
             return Err(Error::input(format!(
                 "the picture is {format} of {width}x{height}, but the stream {} of {}x{}",

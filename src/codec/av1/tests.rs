@@ -76,7 +76,7 @@ fn run<T: Sample>(
             let widen = |&sample: &T| u16::try_from(Into::<u32>::into(sample)).unwrap();
             rows.flat_map(|row| row[..plane_width].iter().map(widen)).collect()
         };
-        (0..format.chroma().planes()).map(plane).collect()
+        (0..format.planes()).map(plane).collect()
     };
     Encoded { pictures, reconstructions: engine.reconstructions.iter().map(planes).collect(), config }
 }
@@ -86,7 +86,7 @@ fn check_decoded(settings: &Av1Settings, encoded: &Encoded) -> f64 {
     let Av1Settings { format, width, height, .. } = *settings;
     let decoded = rav1d::decode(encoded.pictures.iter().map(|picture| &picture.data));
     assert_eq!(decoded.len(), encoded.reconstructions.len());
-    let mut errors = vec![0.0; format.chroma().planes()];
+    let mut errors = vec![0.0; format.planes()];
     for (time, (decoded, reconstruction)) in decoded.iter().zip(&encoded.reconstructions).enumerate() {
         assert_eq!((decoded.width, decoded.height), (width, height));
         assert_eq!(decoded.bit_depth, usize::from(format.bit_depth()));

@@ -1,7 +1,7 @@
 //! Any frame into the picture that a codec takes.
 //!
 //! Three stages, each of which hands through what needs no work: the samples are brought into the target's format and
-//! colour at the frame's own size ([`yuv`], or [`rgb`](super::rgb)), then scaled to the visible size ([`scale`]), then
+//! colour at the frame's own size ([`yuv`], [`rgb`](super::rgb), or [`planes`] for targets of red, green and blue), then scaled to the visible size ([`scale`]), then
 //! extended to the coded size ([`pad`]). A frame that fits passes all three untouched and uncopied.
 //!
 //! All arithmetic is in integers, and no sample depends on how the rows were divided among threads: the same frame gives
@@ -9,6 +9,7 @@
 
 mod cubic;
 mod pad;
+mod planes;
 mod rule;
 mod scale;
 mod yuv;
@@ -21,6 +22,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use self::pad::Padder;
+use self::planes::PlaneStage;
 use self::scale::Scaler;
 use self::yuv::YuvConverter;
 use super::rgb::RgbConverter;
@@ -89,6 +91,7 @@ pub(crate) struct PictureTarget {
     /// last visible column and row.
     pub coded_width: usize,
     pub coded_height: usize,
+    /// Of pictures of red, green and blue, what YUV frames that do not say it are taken to be.
     pub color: Color,
     pub fit: Fit,
 }
@@ -97,6 +100,7 @@ pub(crate) struct PictureTarget {
 pub(crate) struct PictureConverter {
     workers: Arc<Workers>,
     rgb: RgbStage,
+    planes: PlaneStage,
     yuv: YuvConverter,
     scaler: Scaler,
     padder: Padder,
@@ -107,6 +111,7 @@ impl PictureConverter {
         PictureConverter {
             workers,
             rgb: RgbStage::new(&target),
+            planes: PlaneStage::new(target.format),
             yuv: YuvConverter::new(target.format, target.color),
             scaler: Scaler::new(&target),
             padder: Padder::new(&target),
@@ -122,6 +127,8 @@ impl PictureConverter {
         check_size(frame.width() as usize, frame.height() as usize)?;
         let picture = if frame.format().is_yuv() {
             self.yuv.convert(frame, &self.workers)?
+        } else if self.planes.format().is_rgb() {
+            self.planes.convert(frame, &self.workers)?
         } else {
             self.rgb.convert(frame, &self.workers)?
         };

@@ -77,7 +77,8 @@ impl Scaler {
 
     fn blacken(&mut self) {
         for (index, plane) in self.picture.planes.iter_mut().enumerate() {
-            let black = self.coding.black(index);
+            // Of red, green and blue 0 is black, and of alpha transparent.
+            let black = if self.format.is_rgb() { 0 } else { self.coding.black(index) };
             match plane {
                 Plane::U8(samples) => samples.fill(Sample::new(black.into())),
                 Plane::U16(samples) => samples.fill(Sample::new(black.into())),

@@ -1,9 +1,9 @@
-//! Luma and chroma of any layout and coding into those of the target.
+//! Luma and chroma of any layout and coding into those of the target, or into red, green and blue.
 //!
 //! Chroma is reduced by averaging two or four samples (the last column or row of an odd size counts twice), which puts
 //! it in the middle of the pixels that it belongs to. It is enlarged by repeating samples, so that what was 4:2:0 and
 //! is reduced to it again gets its samples back. Where the matrix changes, the luma of a pixel takes the chroma sample
-//! that covers it.
+//! that covers it. It is the same where pixels become red, green and blue, which are of the full range of 8 bits.
 
 use super::rule::{Coding, MIX_BITS, Rule};
 use super::{Sample, resize_plane};
@@ -26,13 +26,13 @@ pub(super) struct YuvConverter {
 impl YuvConverter {
     pub fn new(format: PixelFormat, color: Color) -> Self {
         let plane = |_| if format.bit_depth() == 8 { Plane::U8(Vec::new()) } else { Plane::U16(Vec::new()) };
-        YuvConverter { format, color, rules: None, planes: (0..format.chroma().planes()).map(plane).collect() }
+        YuvConverter { format, color, rules: None, planes: (0..format.planes()).map(plane).collect() }
     }
 
     /// The frame in the target's format and colour, at the frame's size.
     pub fn convert<'a>(&'a mut self, frame: &'a FrameView<'a>, workers: &Workers) -> Result<PictureView<'a>> {
         let color = frame.color().unwrap_or(self.color);
-        check_color(color, self.color)?;
+        check_color(color, self.color, self.format)?;
         let channels = channels(frame)?;
         let (format, width, height) = (self.format, frame.width() as usize, frame.height() as usize);
 
@@ -40,10 +40,10 @@ impl YuvConverter {
         let known = self.rules.take().filter(|(was, with, _)| (*was, *with) == (chroma_of(frame), coding));
         let (.., rules) = self.rules.insert(known.unwrap_or_else(|| {
             let target = Coding { depth: format.bit_depth(), color: self.color };
-            (chroma_of(frame), coding, rules(chroma_of(frame), coding, format.chroma(), target))
+            (chroma_of(frame), coding, rules(chroma_of(frame), coding, format, target))
         }));
 
-        let mut borrowed = [None; 3];
+        let mut borrowed = [None; 4];
         let mut bands = Vec::new();
         for (index, (plane, rule)) in self.planes.iter_mut().zip(rules.iter()).enumerate() {
             let shifts = shifts(format.chroma(), index);
@@ -76,8 +76,9 @@ impl YuvConverter {
     }
 }
 
-/// Refuses what would need light to be converted: primaries and transfer.
-fn check_color(frame: Color, target: Color) -> Result<()> {
+/// Refuses what would need light to be converted: primaries and transfer. Red, green and blue are for screens, which show
+/// all of standard range alike: there the primaries and curves of SD and HD are those of sRGB.
+fn check_color(frame: Color, target: Color, format: PixelFormat) -> Result<()> {
     let refuse = |what: &str, frame: &dyn std::fmt::Display, target: &dyn std::fmt::Display| {
         Err(Error::unsupported(format!(
             "a frame with {what} `{frame}` for a video with `{target}`: matrix and range are converted, primaries and \
@@ -86,11 +87,15 @@ fn check_color(frame: Color, target: Color) -> Result<()> {
     };
     // The same chromaticities (H.273, table 2).
     let primaries = |primaries| match primaries {
+        Primaries::Smpte170M | Primaries::Smpte240M | Primaries::Bt470Bg if format.is_rgb() => Primaries::Bt709,
         Primaries::Smpte240M => Primaries::Smpte170M,
         other => other,
     };
     // The same curve (H.273, table 3).
     let transfer = |transfer| match transfer {
+        TransferCharacteristics::Srgb | TransferCharacteristics::Smpte240M if format.is_rgb() => {
+            TransferCharacteristics::Bt709
+        }
         TransferCharacteristics::Smpte170M
         | TransferCharacteristics::Bt2020Ten
         | TransferCharacteristics::Bt2020Twelve => TransferCharacteristics::Bt709,
@@ -109,7 +114,11 @@ fn check_color(frame: Color, target: Color) -> Result<()> {
 }
 
 /// The rule of each plane of the target.
-fn rules(chroma: ChromaSubsampling, mut from: Coding, target_chroma: ChromaSubsampling, to: Coding) -> Vec<Rule> {
+fn rules(chroma: ChromaSubsampling, mut from: Coding, format: PixelFormat, to: Coding) -> Vec<Rule> {
+    if format.is_rgb() {
+        return (0..format.planes()).map(|plane| Rule::rgb(plane, from, to, chroma)).collect();
+    }
+    let target_chroma = format.chroma();
     if chroma == ChromaSubsampling::Monochrome {
         // Without chroma, all matrices give the same luma.
         from.color.matrix = to.color.matrix;

@@ -12,7 +12,7 @@ use crate::convert::picture::{Fit, PictureTarget};
 use crate::error::{Error, Result};
 use crate::media::{
     AspectRatio, Color, ColorRange, ContentLightLevel, FrameRate, Hdr, MasteringDisplay, Orientation, PixelFormat,
-    TimeBase, TrackLabels, VideoCodec,
+    TimeBase, TrackLabels, TransferCharacteristics, VideoCodec,
 };
 use crate::mux::{Container, Feature};
 
@@ -21,6 +21,8 @@ const MAX_SIDE: u32 = 16_384;
 const MAX_AREA: u64 = 16_384 * 8_704;
 /// What the luma of an alpha plane is.
 const ALPHA_COLOR: Color = Color { range: ColorRange::Full, ..Color::BT709 };
+/// sRGB, from frames of limited range unless they say another.
+const SCREEN_COLOR: Color = Color { transfer: TransferCharacteristics::Srgb, ..Color::BT709 };
 /// From here up, a frame rate needs no finer time base than its own numerator.
 const FINE_ENOUGH: u32 = 10_000;
 
@@ -91,8 +93,8 @@ static TABLE: &[Entry<VideoOptions>] = &[
     Entry::new(
         "pixel_format",
         "chroma subsampling and bit depth",
-        "yuv420p, yuv422p, yuv444p, gray, yuv420p10, yuv422p10, yuv444p10, gray10",
-        "yuv420p",
+        "yuv420p, yuv422p, yuv444p, gray, yuv420p10, yuv422p10, yuv444p10, gray10; for raw also rgb, rgba",
+        "by container: yuv420p",
         |o, v| {
             o.pixel_format = Some(v.parse()?);
             Ok(())
@@ -251,7 +253,8 @@ impl VideoOptions {
         self
     }
 
-    /// Chroma subsampling and bit depth. 8-bit 4:2:0 unless said, which plays everywhere.
+    /// Chroma subsampling and bit depth. 8-bit 4:2:0 unless said, which plays everywhere; RGBA in GIF and APNG, which take
+    /// that and RGB.
     pub fn pixel_format(mut self, format: PixelFormat) -> Self {
         self.pixel_format = Some(format);
         self
@@ -298,7 +301,7 @@ impl VideoOptions {
     }
 
     /// What RGB frames are converted to, what YUV frames are taken to be, and what the file is tagged with. Unless
-    /// said BT.709 from 720 lines up, else BT.601, both limited.
+    /// said BT.709 from 720 lines up, else BT.601, both limited; in AVIF sRGB by the BT.601 matrix in full range.
     pub fn color(mut self, color: Color) -> Self {
         self.color = Some(color);
         self
@@ -418,6 +421,7 @@ impl VideoOptions {
             (Some(codec), Some(container)) if !container.takes_video(codec) => return Err(not_taken(container, codec)),
             (Some(codec), _) => codec,
             (None, Some(container)) => container.default_video_codec().ok_or_else(|| not_taken(container, "video"))?,
+            (None, None) if self.pixel_format.is_some_and(PixelFormat::is_rgb) => VideoCodec::Raw,
             (None, None) => VideoCodec::Av1,
         };
         if self.alpha && codec != VideoCodec::Av1 {
@@ -430,8 +434,17 @@ impl VideoOptions {
         check_feature(container, Feature::Hdr, self.hdr != Hdr::default())?;
         check_feature(container, Feature::Alpha, self.alpha)?;
         check_labels(container, &self.labels)?;
-        let format = self.pixel_format.unwrap_or(PixelFormat::Yuv420p);
+        let raw = container.filter(|_| codec == VideoCodec::Raw);
+        let usual = raw.and_then(|container| container.raw_formats().first().copied()).unwrap_or(PixelFormat::Yuv420p);
+        let format = self.pixel_format.unwrap_or(usual);
+        if let Some(container) = raw {
+            container.check_raw(format)?;
+        }
         let default_color = match codec {
+            // What screens show; matrix and range are those of YUV frames that say nothing of them.
+            _ if format.is_rgb() => Color { matrix: Color::for_height(height).matrix, ..SCREEN_COLOR },
+            // A picture beside others on a screen: sRGB, where that of SD would be seen to be another.
+            VideoCodec::Av1 if container == Some(Container::Avif) => Color::JPEG,
             VideoCodec::Av1 | VideoCodec::Raw => Color::for_height(height),
             VideoCodec::Mjpeg => Color::JPEG,
         };
@@ -541,7 +554,7 @@ impl VideoOptions {
 
     fn resolve_mjpeg(&self, format: PixelFormat, color: Color, coded: (u32, u32)) -> Result<MjpegSettings> {
         self.refuse_coding_options("mjpeg has no such option; its quality is the extra option `quality`")?;
-        if format.bit_depth() != 8 {
+        if format.bit_depth() != 8 || format.is_rgb() {
             return Err(Error::option(
                 "pixel_format",
                 format,
@@ -685,7 +698,10 @@ mod tests {
         assert!(mjpeg().resolve(None).is_ok());
         refused(mjpeg().crf(20), &["crf", "mjpeg"]);
         refused(mjpeg().pixel_format(PixelFormat::Yuv420p10), &["pixel_format", "8 bits"]);
+        refused(mjpeg().pixel_format(PixelFormat::Rgb), &["pixel_format", "rgb", "yuv420p"]);
         refused(mjpeg().color(Color::BT709), &["color", "jpeg"]);
+        refused(options().codec(VideoCodec::Av1).pixel_format(PixelFormat::Rgba), &["pixel_format", "rgba", "yuv444p"]);
+        assert!(options().pixel_format(PixelFormat::Rgba).resolve(None).is_ok());
         assert_eq!(mjpeg().resolve(Some(Container::Mp4)).err().unwrap().kind(), ErrorKind::Unsupported);
     }
 
@@ -733,6 +749,18 @@ mod tests {
             assert_eq!(bit_rate("bit_rate", text).unwrap(), bits);
         }
         ["", "k", "-1", "1e99M", "NaN"].iter().for_each(|text| assert!(bit_rate("bit_rate", text).is_err()));
+    }
+
+    #[cfg(feature = "animation")]
+    #[test]
+    fn animations_are_of_red_green_and_blue() {
+        for container in [Container::Gif, Container::Apng] {
+            let plan = VideoOptions::new(64, 48).resolve(Some(container)).unwrap();
+            assert_eq!((plan.codec, plan.target.format), (VideoCodec::Raw, PixelFormat::Rgba));
+            let error =
+                VideoOptions::new(64, 48).pixel_format(PixelFormat::Yuv420p).resolve(Some(container)).err().unwrap();
+            assert!(error.to_string().contains("rgba, rgb"), "{error}");
+        }
     }
 
     #[test]

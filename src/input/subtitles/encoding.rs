@@ -36,7 +36,7 @@ pub(super) fn decode(bytes: Vec<u8>) -> Result<String> {
 fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String> {
     let units: Vec<u16> = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]])).collect();
     match String::from_utf16(&units) {
-        Ok(text) if bytes.len() % 2 == 0 => Ok(text),
+        Ok(text) if bytes.len().is_multiple_of(2) => Ok(text),
         _ => Err(Error::input("the subtitles are not UTF-16, as their byte order mark says: save them as UTF-8")),
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn parse(lines: &[&str]) -> Result<Subtitles> {
 }
 
 /// A line of times. An arrow without a time in front of it is text.
-fn timing_line<'a>(line: &'a str, number: usize) -> Result<Option<(Timestamp, Timestamp, &'a str)>> {
+fn timing_line(line: &str, number: usize) -> Result<Option<(Timestamp, Timestamp, &str)>> {
     let from = line.split("-->").next().unwrap_or("").trim();
     if from.starts_with(|c: char| c.is_ascii_digit()) && from.contains(':') { timing(line, number) } else { Ok(None) }
 }

@@ -113,7 +113,7 @@ impl SampleEntry {
 }
 
 /// `colr` of the type `nclx`, or of QuickTime's `nclc`, which says nothing of the range.
-fn read_nclx(body: &[u8]) -> Option<Color> {
+pub(super) fn read_nclx(body: &[u8]) -> Option<Color> {
     let &[b'n', b'c', b'l', form, p1, p0, t1, t0, m1, m0, ref rest @ ..] = body else { return None };
     let range = match (form, rest) {
         (b'x', &[range]) => range,
@@ -125,7 +125,7 @@ fn read_nclx(body: &[u8]) -> Option<Color> {
 }
 
 /// `mdcv`: the primaries in the order green, blue, red (ISO/IEC 14496-12, 12.1.6).
-fn read_mastering_display<R: Read + Seek>(reader: &mut Reader<R>) -> Result<MasteringDisplay> {
+pub(super) fn read_mastering_display<R: Read + Seek>(reader: &mut Reader<R>) -> Result<MasteringDisplay> {
     let mut point = || -> Result<(u16, u16)> { Ok((reader.u16()?, reader.u16()?)) };
     let (green, blue, red, white) = (point()?, point()?, point()?, point()?);
     let [max_luminance, min_luminance] = words(reader)?;

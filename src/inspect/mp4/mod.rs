@@ -2,6 +2,7 @@
 
 mod chapters;
 mod entry;
+mod item;
 mod tags;
 mod track;
 
@@ -28,6 +29,7 @@ pub(super) fn is_mp4(head: [u8; 8]) -> bool {
 pub(super) fn inspect<R: Read + Seek>(reader: &mut Reader<R>) -> Result<FileInfo> {
     let mut movie: Option<Movie> = None;
     let mut format = Format::Mp4;
+    let (mut picture, mut data_bytes) = (None, 0);
     let mut data_before_movie = false;
     let mut fragmented = false;
     let truncated = each_box(reader, |reader, found| {
@@ -41,11 +43,19 @@ pub(super) fn inspect<R: Read + Seek>(reader: &mut Reader<R>) -> Result<FileInfo
                 };
                 movie.read_fragment(reader, found)?;
             }
-            b"mdat" => data_before_movie |= movie.is_none(),
+            b"mdat" => {
+                data_before_movie |= movie.is_none();
+                data_bytes += found.end - found.body;
+            }
+            b"meta" if format == Format::Avif && picture.is_none() => picture = item::read(reader, found)?,
             _ => {}
         }
         Ok(())
     })?;
+    if let (None, Some(picture)) = (&movie, picture) {
+        let track = item::track(picture, data_bytes).into();
+        return Ok(FileInfo::new(format, Layout::IndexFirst, reader.len(), truncated, vec![track], About::default()));
+    }
     let Some(movie) = movie else {
         return Err(Error::input("the file has no `moov` box: it was cut off before it was complete"));
     };

@@ -29,6 +29,8 @@ pub(super) struct Track {
     pub auxiliary_to: Vec<u32>,
     /// Whether another track is its transparency.
     pub alpha: bool,
+    /// By how much the first sample is shown later than it is decoded (`ctts`).
+    composition: u64,
     pub tables: Tables,
     /// Width and height to show.
     size: (u32, u32),
@@ -186,6 +188,10 @@ impl Track {
                         self.end = self.end.saturating_add(u64::from(count) * u64::from(delta));
                     }
                 }
+                b"ctts" if entries(reader, found, 8)? > 0 => {
+                    let [_, offset] = words(reader)?;
+                    self.composition = u64::try_from(offset as i32).unwrap_or(0);
+                }
                 b"stsz" => {
                     full_box(reader)?;
                     let [size, count] = words(reader)?;
@@ -310,6 +316,9 @@ impl Track {
     /// The edit list applied to the media.
     pub fn times(&self, movie_timescale: u32) -> Times {
         let Some(begin) = self.begin else { return Times::default() };
+        // Edits count in the time of what is shown.
+        let begin = begin.saturating_add(self.composition);
+        let media_end = self.end.saturating_add(self.composition);
         // A movie tick may be longer than a tick of the media; what rounds to the media's end is the end.
         let (scale, movie_scale) = (u128::from(self.timescale), u128::from(movie_timescale.max(1)));
         let to_media =
@@ -317,21 +326,21 @@ impl Track {
         let (empty, first, end) = match &self.edits {
             Some(edits) => {
                 let end = edits.media_time.saturating_add(to_media(edits.duration));
-                let within_a_tick = u128::from(end.abs_diff(self.end)) * movie_scale < scale;
-                let all = edits.duration == 0 || end > self.end || within_a_tick;
-                (to_media(edits.empty), edits.media_time, if all { self.end } else { end })
+                let within_a_tick = u128::from(end.abs_diff(media_end)) * movie_scale < scale;
+                let all = edits.duration == 0 || end > media_end || within_a_tick;
+                (to_media(edits.empty), edits.media_time, if all { media_end } else { end })
             }
             // Readers without edit lists go by the codec's own number.
-            None => (begin, begin.saturating_add(self.entry.pre_skip), self.end),
+            None => (begin, begin.saturating_add(self.entry.pre_skip), media_end),
         };
-        let visible = first.clamp(begin, self.end.max(begin));
+        let visible = first.clamp(begin, media_end.max(begin));
         let end = end.max(visible);
         let late = if self.edits.is_some() { visible.saturating_sub(first) } else { 0 };
         Times {
             start: i64::try_from(empty.saturating_add(late)).unwrap_or(i64::MAX),
             duration: end - visible,
             priming: visible - begin,
-            padding: self.end.saturating_sub(end),
+            padding: media_end.saturating_sub(end),
         }
     }
 }
@@ -362,8 +371,16 @@ impl Edits {
     }
 }
 
-/// Three letters of five bits each.
+/// Three letters of five bits each, or a number of the Macintosh, as QuickTime had them first (QTFF, "Language code
+/// values"). 0 would be English there, and is nothing at all in many files.
 fn language(packed: u16) -> String {
+    const MACINTOSH: [&str; 24] = [
+        "und", "fra", "deu", "ita", "nld", "swe", "spa", "dan", "por", "nor", "heb", "jpn", "ara", "fin", "ell", "isl",
+        "mlt", "tur", "hrv", "zho", "urd", "hin", "tha", "kor",
+    ];
+    if packed < 0x400 {
+        return MACINTOSH.get(usize::from(packed)).copied().unwrap_or("und").into();
+    }
     let letters = [10, 5, 0].map(|shift| (packed >> shift & 0x1f) as u8 + 0x60);
     if letters.iter().all(u8::is_ascii_lowercase) { text(&letters) } else { "und".into() }
 }

@@ -48,7 +48,8 @@ impl Info {
         Ok(Info { tags, digitization_time })
     }
 
-    /// `LIST INFO`, where there are tags. Texts are UTF-8, as readers take them.
+    /// `LIST INFO`, where there are tags. Texts are UTF-8, as FFmpeg and players over it take them; the format says nothing
+    /// of that.
     pub fn write(&self, w: &mut RiffWriter) {
         if !self.tags.is_empty() {
             w.list(*b"INFO", |w| self.tags.iter().for_each(|(id, value)| w.text(*id, value)));

@@ -294,10 +294,10 @@ fn raw_code(format: PixelFormat) -> Result<(FourCc, u16)> {
         PixelFormat::Yuv420p10 => (*b"I0AL", 24),
         PixelFormat::Yuv422p10 => (*b"I2AL", 32),
         PixelFormat::Yuv444p10 => (*b"I4AL", 48),
-        PixelFormat::Gray10 => {
-            return Err(Error::unsupported(
-                "no reader of AVI knows uncompressed gray10: use `pixel_format` gray or yuv420p10",
-            ));
+        PixelFormat::Gray10 | PixelFormat::Rgb | PixelFormat::Rgba => {
+            let what =
+                format!("no reader of AVI knows uncompressed {format} as it is here: use `pixel_format` yuv420p");
+            return Err(Error::unsupported(what));
         }
     })
 }
@@ -309,7 +309,7 @@ fn picture_bytes(format: PixelFormat, width: u32, height: u32) -> Result<u32> {
         let (width, height) = format.plane_size(plane, width as usize, height as usize);
         width as u64 * height as u64 * sample
     };
-    let bytes: u64 = (0..format.chroma().planes()).map(plane).sum();
+    let bytes: u64 = (0..format.planes()).map(plane).sum();
     u32::try_from(bytes).ok().filter(|&bytes| bytes as usize <= MOST_BYTES).ok_or_else(|| {
         Error::unsupported(format!("{width}x{height} pixels are {bytes} bytes: a chunk of AVI holds {MOST_BYTES}"))
     })

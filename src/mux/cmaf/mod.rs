@@ -238,7 +238,8 @@ impl CmafMuxer {
     fn write_manifests(&self, is_finished: bool, folder: &mut dyn Folder) -> Result<()> {
         // Files of ranges have their names when they are complete, and not before.
         // And no player takes a list of pictures without any.
-        let has_pictures = |output: &Output| output.track.video().is_none() || output.longest_seconds().is_some();
+        let has_pictures =
+            |output: &Output| output.track.video().is_none() || output.segments().listed().any(|segment| !segment.gap);
         if !is_finished && (self.settings.layout == Layout::ByteRanges || !self.tracks.iter().all(has_pictures)) {
             return Ok(());
         }

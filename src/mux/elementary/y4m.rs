@@ -37,7 +37,7 @@ impl Muxer for Y4mMuxer {
         }
         let grid = FrameGrid::constant(track, "Y4M")?;
         let picture_bytes = picture_bytes(config.format, video)?;
-        append(sink, header(config.format, video, &grid).as_bytes())?;
+        append(sink, header(config.format, video, &grid)?.as_bytes())?;
         self.stream = Some(Stream { grid, picture_bytes });
         Ok(())
     }
@@ -64,7 +64,7 @@ impl Muxer for Y4mMuxer {
 }
 
 /// The first line. `XYSCSS` says the sampling to readers from before `C` did, `XCOLORRANGE` the range to FFmpeg.
-fn header(format: PixelFormat, video: &VideoTrack, grid: &FrameGrid) -> String {
+fn header(format: PixelFormat, video: &VideoTrack, grid: &FrameGrid) -> Result<String> {
     let (full, rate, pixel) = (video.color.range == ColorRange::Full, grid.rate(), video.sample_aspect_ratio);
     let (sampling, sampling_before) = match format {
         // Where chroma is, tracks do not say. It is taken to be where MPEG has it, but JPEG's place in JPEG's range.
@@ -77,10 +77,15 @@ fn header(format: PixelFormat, video: &VideoTrack, grid: &FrameGrid) -> String {
         PixelFormat::Yuv422p10 => ("422p10", "422P10"),
         PixelFormat::Yuv444p10 => ("444p10", "444P10"),
         PixelFormat::Gray10 => ("mono10", ""),
+        PixelFormat::Rgb | PixelFormat::Rgba => {
+            return Err(Error::unsupported(format!(
+                "Y4M holds luma and chroma, not {format}: use `pixel_format` yuv444p"
+            )));
+        }
     };
     let before = if sampling_before.is_empty() { String::new() } else { format!(" XYSCSS={sampling_before}") };
     let range = if full { "FULL" } else { "LIMITED" };
-    format!(
+    Ok(format!(
         "YUV4MPEG2 W{} H{} F{}:{} Ip A{}:{} C{sampling}{before} XCOLORRANGE={range}\n",
         video.width,
         video.height,
@@ -88,7 +93,7 @@ fn header(format: PixelFormat, video: &VideoTrack, grid: &FrameGrid) -> String {
         rate.den(),
         pixel.num(),
         pixel.den(),
-    )
+    ))
 }
 
 /// The bytes of a picture.

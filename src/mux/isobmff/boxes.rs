@@ -8,13 +8,13 @@ use crate::error::{Error, Result};
 /// A box is a closure that writes its body: its size stands before it, is reserved, and is filled in when the body is
 /// there. Whether every size fitted into its 32 bits is asked once, in [`finish`](Self::finish).
 #[derive(Default)]
-pub(super) struct BoxWriter {
+pub(in crate::mux) struct BoxWriter {
     bytes: Vec<u8>,
     too_long: bool,
 }
 
 /// The place of a 32-bit field that is filled in later.
-pub(super) struct Reserved(usize);
+pub(in crate::mux) struct Reserved(usize);
 
 impl BoxWriter {
     pub fn new() -> Self {

@@ -7,10 +7,18 @@ pub(super) type FourCc = [u8; 4];
 // Boxes of the file.
 /// File type and compatibility (4.3).
 pub(super) const FTYP: FourCc = *b"ftyp";
-/// Space that is free, here for a 64-bit size (8.1.2).
+/// Space that is free: for a 64-bit size, for an index, or for an index that is not to be seen yet (8.1.2).
 pub(super) const FREE: FourCc = *b"free";
 /// The samples (8.1.1).
 pub(super) const MDAT: FourCc = *b"mdat";
+
+// Random access into fragments.
+/// Movie fragment random access (8.8.9).
+pub(super) const MFRA: FourCc = *b"mfra";
+/// Track fragment random access: the sync samples and where they are (8.8.10).
+pub(super) const TFRA: FourCc = *b"tfra";
+/// Movie fragment random access offset: how long `mfra` is, for who comes from the end (8.8.11).
+pub(super) const MFRO: FourCc = *b"mfro";
 
 // Boxes of the movie.
 /// The movie (8.2.1).

@@ -1,30 +1,36 @@
 //! MP4: the ISO base media file format (ISO/IEC 14496-12, cited by clauses of its 2015 edition), with AV1, Opus, FLAC
 //! and PCM in it as their own documents say.
 //!
-//! [`plain`] and [`fragmented`] are the two layouts. Both describe their tracks through [`movie`] and [`track`], which
-//! have [`sample_entry`] say what a decoder needs, and count time through [`timing`]; [`boxes`] knows how a box is written
-//! and [`fourcc`] what all of them are called. [`text`] stands before a layout, so that it knows of no cue or chapter.
+//! [`plain`] writes samples into one place and their index behind or, with [`front`], before them; [`fragmented`] writes
+//! pieces with an index each, which [`recoverable`] makes a plain file of and [`random_access`] one to seek in. All
+//! describe their tracks through [`movie`] and [`track`], which have [`sample_entry`] say what a decoder needs, and
+//! count time through [`timing`]; [`boxes`] knows how a box is written and [`fourcc`] what all of them are called.
+//! [`text`] stands before a layout, so that it knows of no cue or chapter.
 //!
 //! MOV, from which the format was made, differs by its [`description`]; [`mov`] has the sample entries of its own.
 
-mod boxes;
+pub(super) mod boxes;
 mod chapters;
 mod description;
 mod fourcc;
 mod fragmented;
+mod front;
 mod labels;
 mod metadata;
 mod mov;
 mod movie;
 mod plain;
+mod random_access;
+mod recoverable;
 mod sample_entry;
-mod sample_table;
+mod sample_index;
+pub(super) mod sample_table;
 mod text;
 mod timing;
 mod track;
 mod track_file;
 mod track_fragment;
-mod visual;
+pub(super) mod visual;
 mod webvtt;
 
 #[cfg(test)]
@@ -47,8 +53,10 @@ use crate::sink::Sink;
 pub(super) fn open(container: Container, settings: &MuxSettings) -> Result<Box<dyn Muxer>> {
     let description = Description::new(container, settings)?;
     let layout: Box<dyn Muxer> = match settings.layout {
-        Layout::Fragmented => Box::new(FragmentedMp4Muxer::new(settings.clone(), description.clone())),
-        _ => Box::new(Mp4Muxer::new(description.clone())),
+        Layout::Fragmented | Layout::Recoverable => {
+            Box::new(FragmentedMp4Muxer::new(settings.clone(), description.clone()))
+        }
+        _ => Box::new(Mp4Muxer::new(settings.clone(), description.clone())),
     };
     Ok(Box::new(TextMuxer::new(description, layout)))
 }

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 /// size and, of key frames among others, 4 for its number, 8 bytes a chunk for its offset. With the slack of
 /// [`push`] the worst case, every sample of another duration, stays below 32 bytes a packet.
 #[derive(Default)]
-pub(super) struct SampleTable {
+pub(in crate::mux) struct SampleTable {
     count: u32,
     sizes: Sizes,
     /// `None` as long as all are sync samples.
@@ -18,6 +18,8 @@ pub(super) struct SampleTable {
     durations: Vec<DurationRun>,
     total_duration: u64,
     chunk_offsets: Vec<u64>,
+    /// How much further back the samples stand than when their chunks began.
+    shift: u64,
     chunks: Vec<ChunkRun>,
 }
 
@@ -53,6 +55,18 @@ impl SampleTable {
         let first_chunk = u32::try_from(self.chunk_offsets.len()).map_err(|_| too_many())?;
         push(&mut self.chunks, ChunkRun { first_chunk, samples: 0 });
         Ok(())
+    }
+
+    /// Says where the last chunk is, for one that began before that was known.
+    pub fn place_chunk(&mut self, offset: u64) {
+        if let Some(last) = self.chunk_offsets.last_mut() {
+            *last = offset;
+        }
+    }
+
+    /// Says that all chunks have moved `by` bytes towards the end of the file since they were written.
+    pub fn shift(&mut self, by: u64) {
+        self.shift = by;
     }
 
     /// Whether `count` more samples can be told of.
@@ -146,9 +160,10 @@ impl SampleTable {
         });
         // Offsets rise, so the last one decides.
         let offsets = &self.chunk_offsets;
-        match offsets.last().map_or(Ok(0), |&offset| u32::try_from(offset)) {
-            Ok(_) => w.full_box(fourcc::STCO, 0, 0, |w| w.entries(offsets, |w, &offset| w.u32(offset as u32))),
-            Err(_) => w.full_box(fourcc::CO64, 0, 0, |w| w.entries(offsets, |w, &offset| w.u64(offset))),
+        let shifted = |offset: &u64| offset.saturating_add(self.shift);
+        match offsets.last().map_or(Ok(0), |last| u32::try_from(shifted(last))) {
+            Ok(_) => w.full_box(fourcc::STCO, 0, 0, |w| w.entries(offsets, |w, offset| w.u32(shifted(offset) as u32))),
+            Err(_) => w.full_box(fourcc::CO64, 0, 0, |w| w.entries(offsets, |w, offset| w.u64(shifted(offset)))),
         }
     }
 

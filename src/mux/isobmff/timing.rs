@@ -17,8 +17,6 @@ pub(super) struct MediaClock {
 /// A packet as a sample of the file.
 pub(super) struct Sample {
     pub size: u32,
-    /// When it begins, in media ticks.
-    pub decode_time: u64,
     /// How long it lasts if nothing follows, in media ticks.
     pub duration: u32,
     pub span: Span,
@@ -77,7 +75,7 @@ impl MediaClock {
             )));
         }
         let span = Span { start: packet.pts, end: packet.end(), trim: packet.trim_end };
-        Ok(Sample { size, decode_time: self.decode_time(packet.pts)?, duration: self.final_duration(span)?, span })
+        Ok(Sample { size, duration: self.final_duration(span)?, span })
     }
 
     /// PCM as one sample for each tick, whose table then needs no room for packets of any length; all else as it is.
@@ -94,9 +92,20 @@ impl MediaClock {
         }
     }
 
-    fn decode_time(&self, ticks: i64) -> Result<u64> {
-        let time = i128::from(ticks) * i128::from(self.base.num());
-        u64::try_from(time).map_err(|_| Error::input(format!("a packet at tick {ticks}: times begin at 0")))
+    /// Media time, in media ticks, of a packet at `ticks` where media time begins `shift` ticks before 0.
+    pub fn decode_time(&self, ticks: i64, shift: i64) -> Result<u64> {
+        let time = (i128::from(ticks) + i128::from(shift)) * i128::from(self.base.num());
+        u64::try_from(time).map_err(|_| {
+            Error::input(format!(
+                "a packet at tick {ticks}: the file began at {} with its first one",
+                -i128::from(shift)
+            ))
+        })
+    }
+
+    /// Checks that an edit list can say how far before 0 a track begins.
+    pub fn check_start(&self, start: i64) -> Result<()> {
+        media_time(start, u32::MAX, self.base).map(drop)
     }
 
     /// The duration of `last` if a packet at `next` follows: up to that, since a sample table has no gaps.
@@ -146,15 +155,36 @@ pub(super) struct Edit {
     /// In ticks of the movie; 0 in a fragmented file stands for all that comes.
     pub segment_duration: u64,
     /// In media ticks; `None` shows nothing.
-    pub media_time: Option<u32>,
+    pub media_time: Option<i64>,
 }
 
-/// When a track is presented, in its own ticks: from where its first packet begins to the end of what is heard. Media
-/// times are those of packets, with the priming that is skipped.
+/// The media time, in media ticks, at which the presentation begins of a track whose first packet is at `start`: what
+/// stands before 0 is decoded and not shown, and then as much as the codec wants skipped.
+pub(super) fn media_time(start: i64, pre_skip: u32, base: TimeBase) -> Result<i64> {
+    let ticks = i128::from(pre_skip) - i128::from(start.min(0));
+    i64::try_from(ticks * i128::from(base.num()))
+        .map_err(|_| Error::input(format!("a packet at tick {start} of {base} s: further before 0 than MP4 can tell")))
+}
+
+/// By how many ticks of `base` media time begins before 0, so that it is never negative in a file whose first packet,
+/// of any track, is at `first` ticks of `first_base`.
+pub(super) fn shift(first: i64, first_base: TimeBase, base: TimeBase) -> Result<i64> {
+    let before = -i128::from(first.min(0)) * i128::from(first_base.num()) * i128::from(base.den()); // 127 bits
+    let unit = i128::from(first_base.den()) * i128::from(base.num());
+    let ticks = before / unit + i128::from(before % unit != 0);
+    i64::try_from(ticks).map_err(|_| {
+        Error::input(format!("a packet at tick {first} of {first_base} s: further before 0 than MP4 can tell"))
+    })
+}
+
+/// When a track is presented, in its own ticks: from where its first packet begins, or from 0 on, to the end of what is
+/// heard. Media times are those of packets, with the priming that is skipped.
 pub(super) struct Presentation {
     pub start: i64,
     pub pre_skip: u32,
     pub end: i64,
+    /// How long all samples last, in media ticks.
+    pub media_duration: u64,
 }
 
 impl Presentation {
@@ -164,15 +194,19 @@ impl Presentation {
             let ticks = base.rescale(ticks, movie).and_then(|ticks| u64::try_from(ticks).ok());
             ticks.ok_or_else(|| Error::limit("a track lasts longer than MP4 can tell; write a shorter file"))
         };
-        let start = moment(self.start)?;
-        let end = moment(self.end.saturating_sub(self.pre_skip.into()).max(self.start))?;
+        let from = self.start.max(0);
+        let start = moment(from)?;
+        let end = moment(self.end.saturating_sub(self.pre_skip.into()).max(from))?;
         let mut edits = Vec::new();
         if start > 0 {
             edits.push(Edit { segment_duration: start, media_time: None });
         }
-        // Readers take a duration of 0 for the rest of the media, so nothing is shown as the least that can be.
+        // Where nothing is presented an edit still has to show something: the least there is, of the end of the media.
+        // Readers take a duration of 0 for all the rest.
+        let last = i64::try_from(self.media_duration.saturating_sub(1)).unwrap_or(i64::MAX);
+        let media_time = media_time(self.start, self.pre_skip, base)?.min(last);
         let segment_duration = end.saturating_sub(start).max(1);
-        edits.push(Edit { segment_duration, media_time: Some(self.pre_skip) });
+        edits.push(Edit { segment_duration, media_time: Some(media_time) });
         Ok(edits)
     }
 }

@@ -178,7 +178,7 @@ fn write_edits(w: &mut BoxWriter, edits: &[Edit]) {
             w.entries(edits, |w, edit| {
                 if wide {
                     w.u64(edit.segment_duration);
-                    w.i64(edit.media_time.map_or(-1, i64::from));
+                    w.i64(edit.media_time.unwrap_or(-1));
                 } else {
                     w.u32(edit.segment_duration as u32);
                     w.i32(edit.media_time.map_or(-1, |time| time as i32));

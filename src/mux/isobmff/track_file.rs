@@ -48,7 +48,7 @@ impl TrackFile {
         let pre_skip = track.config.pre_skip();
         let edits = match pre_skip {
             0 => Vec::new(),
-            _ => vec![Edit { segment_duration: 0, media_time: Some(pre_skip) }],
+            _ => vec![Edit { segment_duration: 0, media_time: Some(pre_skip.into()) }],
         };
         let mut table = SampleTable::default();
         let mut tracks = [MovieTrack { id: TRACK_ID, track, table: &mut table, shortest: 0, duration: 0, edits }];
@@ -83,6 +83,7 @@ impl TrackFile {
     /// Checks that `packet` can be told of, behind those that were checked before.
     pub fn check(&mut self, packet: &Packet) -> Result<()> {
         let sample = self.clock.sample(packet)?;
+        self.clock.decode_time(packet.pts, 0)?;
         if let Some(last) = self.last {
             self.clock.duration_until(last, packet.pts)?;
         }

@@ -11,6 +11,8 @@ use crate::media::{CodecConfig, Packet, TimeBase, Track};
 pub(super) struct TrackFragment {
     clock: MediaClock,
     is_opus: bool,
+    /// By how many ticks media time begins before 0.
+    shift: i64,
     /// When the first sample begins, in media ticks.
     decode_time: u64,
     runs: Vec<Run>,
@@ -19,6 +21,13 @@ pub(super) struct TrackFragment {
     last: Option<Span>,
     /// The duration of the shortest packet so far, in ticks.
     shortest: u32,
+}
+
+/// A packet that was checked.
+pub(super) struct Accepted {
+    sample: Sample,
+    /// When it begins, in media ticks.
+    decode_time: u64,
 }
 
 /// Samples that follow each other and are alike.
@@ -53,12 +62,18 @@ impl TrackFragment {
         Ok(TrackFragment {
             clock: MediaClock::new(track)?,
             is_opus: matches!(track.config, CodecConfig::Opus(_)),
+            shift: 0,
             decode_time: 0,
             runs: Vec::new(),
             data: Vec::new(),
             last: None,
             shortest: u32::MAX,
         })
+    }
+
+    /// Has media time begin `ticks` before 0. Said before the first packet.
+    pub fn set_shift(&mut self, ticks: i64) {
+        self.shift = ticks;
     }
 
     /// The unit of its packets' times.
@@ -76,20 +91,21 @@ impl TrackFragment {
 
     /// Checks a packet before anything changes, and then has the sample before it last until it begins. If that sample
     /// has been written already, the gap shows between two decode times.
-    pub fn accept(&mut self, packet: &Packet) -> Result<Sample> {
+    pub fn accept(&mut self, packet: &Packet) -> Result<Accepted> {
         let sample = self.clock.sample(packet)?;
+        let decode_time = self.clock.decode_time(packet.pts, self.shift)?;
         let duration = self.last.map(|last| self.clock.duration_until(last, packet.pts)).transpose()?;
         if let (Some(duration), Some(run)) = (duration, self.runs.pop()) {
             self.push(Run { samples: run.samples - 1, ..run });
             self.push(Run { samples: 1, duration, ..run });
         }
-        Ok(sample)
+        Ok(Accepted { sample, decode_time })
     }
 
     /// Adds what [`accept`](Self::accept) made of a packet.
-    pub fn add(&mut self, sample: Sample, packet: &Packet) {
+    pub fn add(&mut self, Accepted { sample, decode_time }: Accepted, packet: &Packet) {
         if self.runs.is_empty() {
-            self.decode_time = sample.decode_time;
+            self.decode_time = decode_time;
         }
         let flags = if packet.key { SYNC } else { NON_SYNC };
         self.push(Run { samples: 1, duration: sample.duration, size: sample.size, flags });
@@ -104,6 +120,24 @@ impl TrackFragment {
             Some(last) if (Run { samples: run.samples, ..*last }) == run => last.samples += run.samples,
             _ => self.runs.push(run),
         }
+    }
+
+    /// The first sync sample: its number, from 1, and its media time.
+    pub fn first_sync_sample(&self) -> Option<(u32, u64)> {
+        let (mut number, mut time) = (1, self.decode_time);
+        for run in &self.runs {
+            if run.flags == SYNC {
+                return Some((number, time));
+            }
+            number += run.samples;
+            time += u64::from(run.samples) * u64::from(run.duration);
+        }
+        None
+    }
+
+    /// Whether no sample has come since the last fragment.
+    pub fn is_empty(&self) -> bool {
+        self.runs.is_empty()
     }
 
     /// Forgets the samples.

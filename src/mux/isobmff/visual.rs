@@ -92,7 +92,7 @@ impl<'a> VisualEntry<'a> {
     }
 }
 
-fn write_color(w: &mut BoxWriter, color: Color) {
+pub(in crate::mux) fn write_color(w: &mut BoxWriter, color: Color) {
     w.boxed(fourcc::COLR, |w| {
         w.bytes(&fourcc::NCLX);
         w.u16(color.primaries.code().into());
@@ -103,7 +103,7 @@ fn write_color(w: &mut BoxWriter, color: Color) {
 }
 
 /// Shows the top left `shown` pixels of `coded`. Offsets are measured from centre to centre.
-fn write_clean_aperture(w: &mut BoxWriter, coded: (u16, u16), shown: (u16, u16)) {
+pub(in crate::mux) fn write_clean_aperture(w: &mut BoxWriter, coded: (u16, u16), shown: (u16, u16)) {
     w.boxed(fourcc::CLAP, |w| {
         for length in [shown.0, shown.1] {
             w.u32(length.into()); // cleanApertureWidthN, cleanApertureHeightN
@@ -117,7 +117,7 @@ fn write_clean_aperture(w: &mut BoxWriter, coded: (u16, u16), shown: (u16, u16))
 }
 
 /// Writes `mdcv`: a plain box, in units of 0.00002 and of 0.0001 cd/m², where VP9 has a full one in others.
-fn write_mastering_display(w: &mut BoxWriter, display: &MasteringDisplay) {
+pub(in crate::mux) fn write_mastering_display(w: &mut BoxWriter, display: &MasteringDisplay) {
     w.boxed(fourcc::MDCV, |w| {
         for (x, y) in [display.green, display.blue, display.red] {
             w.u16(x); // display_primaries_x
@@ -131,7 +131,7 @@ fn write_mastering_display(w: &mut BoxWriter, display: &MasteringDisplay) {
 }
 
 /// Writes `clli`.
-fn write_light_level(w: &mut BoxWriter, light: &ContentLightLevel) {
+pub(in crate::mux) fn write_light_level(w: &mut BoxWriter, light: &ContentLightLevel) {
     w.boxed(fourcc::CLLI, |w| {
         w.u16(light.max_content); // max_content_light_level
         w.u16(light.max_frame_average); // max_pic_average_light_level
@@ -139,7 +139,7 @@ fn write_light_level(w: &mut BoxWriter, light: &ContentLightLevel) {
 }
 
 /// How the track header has a picture shown: how large, in square pixels, and then turned.
-pub(super) struct Shown {
+pub(in crate::mux) struct Shown {
     /// In 16.16 fixed point, before it is turned.
     width: u32,
     height: u32,
@@ -147,7 +147,7 @@ pub(super) struct Shown {
 }
 
 /// What shows a picture, or anything else, as it is (8.3.2.2): `a b u c d v x y w`.
-pub(super) const UPRIGHT: [i32; 9] = [ONE, 0, 0, 0, ONE, 0, 0, 0, 0x4000_0000];
+pub(in crate::mux) const UPRIGHT: [i32; 9] = [ONE, 0, 0, 0, ONE, 0, 0, 0, 0x4000_0000];
 
 /// 1 in 16.16 fixed point.
 const ONE: i32 = 0x0001_0000;

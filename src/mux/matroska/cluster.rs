@@ -20,17 +20,27 @@ pub(super) struct Block<'a> {
     /// Whether a cluster does well to begin with it: a key frame of the track that seeking goes by.
     pub lead: bool,
     /// What a SimpleBlock cannot say.
-    pub details: Option<Details>,
+    pub details: Option<Details<'a>>,
     pub data: &'a [u8],
 }
 
 /// What only a BlockGroup can say.
-pub(super) struct Details {
-    pub duration: Option<u64>,
+pub(super) struct Details<'a> {
+    /// What the codec has beside the frame.
+    pub addition: Option<&'a [u8]>,
+    pub duration: u64,
     /// For all but key frames: the time of the frame before it less its own, or 0 where there is none. AV1 may predict
     /// from others than that frame; readers only ask whether there is a reference.
     pub reference: Option<i64>,
     pub discard_padding_ns: Option<i64>,
+}
+
+impl Block<'_> {
+    /// What it carries.
+    fn bytes(&self) -> usize {
+        let addition = self.details.as_ref().and_then(|details| details.addition);
+        self.data.len().saturating_add(addition.map_or(0, <[u8]>::len))
+    }
 }
 
 /// Where a block was put.
@@ -75,22 +85,21 @@ impl Clusters {
         }
     }
 
-    /// Puts `block` into the open cluster, or into a new one if that is due.
+    /// Puts `block` into the open cluster, or into a new one if that is due. One that is refused has changed nothing.
     pub fn write(&mut self, block: &Block<'_>, sink: &mut dyn Sink) -> Result<Placement> {
-        if self.is_due(block) {
+        // Never before the last one, although tracks that are in order by what is heard and seen may be out of it by
+        // what is stamped, by the delay of a codec; and never before 0. A block can lie before its cluster's time.
+        let is_due = self.is_due(block);
+        let cluster_time = if is_due { self.time.max(block.time) } else { self.time };
+        let relative = i16::try_from(block.time.saturating_sub(cluster_time)).map_err(|_| self.too_early(block))?;
+        if is_due {
             self.close(sink)?;
         }
         let open = match self.open.take() {
             Some(open) => open,
-            None => self.begin(block.time, sink)?,
+            None => self.begin(cluster_time, sink)?,
         };
         let open = self.open.insert(open);
-        let relative = i16::try_from(block.time.saturating_sub(self.time)).map_err(|_| {
-            Error::input(format!(
-                "a packet at {} ms came after one at {} ms; packets of all tracks have to come in the order of their times",
-                block.time, self.time
-            ))
-        })?;
         let placement = Placement { cluster: open.position, relative: open.length as u64 };
         let before = self.buffer.len();
         write_block(&mut self.buffer, block, relative);
@@ -103,6 +112,17 @@ impl Clusters {
         Ok(placement)
     }
 
+    fn too_early(&self, block: &Block<'_>) -> Error {
+        let time = block.time;
+        Error::input(match self.time {
+            0 => format!("a packet at {time} ms: nothing can begin more than 32,768 ms before 0"),
+            last => format!(
+                "a packet at {time} ms came after one at {last} ms; packets of all tracks have to come in the order of \
+                 their times"
+            ),
+        })
+    }
+
     /// Ends the open cluster, if there is one.
     pub fn close(&mut self, sink: &mut dyn Sink) -> Result<()> {
         if self.open.take().is_some() && self.sized {
@@ -113,16 +133,16 @@ impl Clusters {
         self.write_out(sink)
     }
 
+    /// Whether `block` begins a cluster.
     fn is_due(&self, block: &Block<'_>) -> bool {
+        let Some(open) = &self.open else { return true };
         let age = block.time.saturating_sub(self.time);
-        let full = |open: &Open| open.length.saturating_add(block.data.len()) > self.max_bytes;
-        (block.lead && age >= self.min_span) || age > MAX_SPAN || self.open.as_ref().is_some_and(full)
+        let is_full = open.length.saturating_add(block.bytes()) > self.max_bytes;
+        (block.lead && age >= self.min_span) || age > MAX_SPAN || is_full
     }
 
     fn begin(&mut self, time: i64, sink: &mut dyn Sink) -> Result<Open> {
-        // Never before the last one, although tracks that are in order by what is heard and seen may be out of it by
-        // what is stamped, by the delay of a codec. A block can lie before its cluster's time.
-        self.time = self.time.max(time);
+        self.time = time;
         let position = sink.position();
         if !self.sized {
             let mut header = Vec::new();
@@ -158,19 +178,31 @@ fn write_block(out: &mut Vec<u8>, block: &Block<'_>, relative: i16) {
     };
     let mut block_header = Vec::new();
     ebml::header(&mut block_header, ids::BLOCK, length);
-    let mut rest = Vec::new();
-    if let Some(duration) = details.duration {
-        ebml::uint(&mut rest, ids::BLOCK_DURATION, duration);
+    // Its ID before the bytes: a reader may go by it while it reads them.
+    let mut more_head = Vec::new();
+    let mut additions = Vec::new();
+    let addition = details.addition.unwrap_or_default();
+    if details.addition.is_some() {
+        ebml::uint(&mut more_head, ids::BLOCK_ADD_ID, 1);
+        ebml::header(&mut more_head, ids::BLOCK_ADDITIONAL, addition.len() as u64);
+        let mut more = Vec::new();
+        ebml::header(&mut more, ids::BLOCK_MORE, (more_head.len() + addition.len()) as u64);
+        let size = (more.len() + more_head.len() + addition.len()) as u64;
+        ebml::header(&mut additions, ids::BLOCK_ADDITIONS, size);
+        additions.append(&mut more);
+        additions.append(&mut more_head);
     }
+    let mut rest = Vec::new();
+    ebml::uint(&mut rest, ids::BLOCK_DURATION, details.duration);
     if let Some(reference) = details.reference {
         ebml::int(&mut rest, ids::REFERENCE_BLOCK, reference);
     }
     if let Some(padding) = details.discard_padding_ns {
         ebml::int(&mut rest, ids::DISCARD_PADDING, padding);
     }
-    ebml::header(out, ids::BLOCK_GROUP, (block_header.len() + rest.len()) as u64 + length);
-    out.extend_from_slice(&block_header);
-    out.extend_from_slice(&head);
-    out.extend_from_slice(block.data);
-    out.extend_from_slice(&rest);
+    let beside = block_header.len() + additions.len() + addition.len() + rest.len();
+    ebml::header(out, ids::BLOCK_GROUP, beside as u64 + length);
+    for part in [&block_header[..], &head, block.data, &additions, addition, &rest] {
+        out.extend_from_slice(part);
+    }
 }

@@ -24,6 +24,11 @@ pub(super) fn uint(out: &mut Vec<u8>, id: Id, value: u64) {
     binary(out, id, &value.to_be_bytes()[unused as usize..]);
 }
 
+/// The same over all eight bytes, for what is patched.
+pub(super) fn wide_uint(out: &mut Vec<u8>, id: Id, value: u64) {
+    binary(out, id, &value.to_be_bytes());
+}
+
 /// A signed integer, in two's complement.
 pub(super) fn int(out: &mut Vec<u8>, id: Id, value: i64) {
     // The first byte that stays has to begin with the sign.
@@ -63,12 +68,23 @@ pub(super) fn patched_size(size: u64) -> Option<[u8; 8]> {
 
 /// `length` bytes of no meaning, of which there are at least 2: the ID and a size take that much.
 pub(super) fn void(out: &mut Vec<u8>, length: usize) {
+    let content = void_header(out, length);
+    out.resize(out.len() + content, 0);
+}
+
+/// What stands before the zeros of such a Void; returns how many these are.
+pub(super) fn void_header(out: &mut Vec<u8>, length: usize) -> usize {
     element_id(out, ids::VOID);
     // With the size over one byte, 128 bytes are the most; with it over eight, 9 are the least.
     let (size_length, content) = if length <= 128 { (1, length.saturating_sub(2)) } else { (8, length - 9) };
-    let marked = content as u64 | 1 << (7 * size_length);
-    out.extend_from_slice(&marked.to_be_bytes()[8 - size_length..]);
-    out.resize(out.len() + content, 0);
+    padded_size(out, content as u64, size_length);
+    content
+}
+
+/// A size over `length` bytes, in which it has to fit.
+pub(super) fn padded_size(out: &mut Vec<u8>, size: u64, length: usize) {
+    let marked = size | 1 << (7 * length);
+    out.extend_from_slice(&marked.to_be_bytes()[8 - length..]);
 }
 
 #[cfg(test)]

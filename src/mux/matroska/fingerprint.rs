@@ -22,6 +22,12 @@ impl Fingerprint {
         }
     }
 
+    /// A number for one thing of several of a kind: `number`, below 2^24 and not 0, keeps it apart from the others.
+    /// It stays below 2^53, which is where JavaScript stops counting.
+    pub fn to_uid(self, number: u64) -> u64 {
+        (((self.0 >> 99) as u64) << 24) ^ number
+    }
+
     /// 16 bytes, not all of them 0.
     pub fn to_bytes(self) -> [u8; 16] {
         self.0.max(1).to_be_bytes()

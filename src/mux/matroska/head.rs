@@ -6,6 +6,8 @@
 
 use super::ebml;
 use super::ids::{self, Id};
+use crate::error::{Error, Result};
+use crate::media::Metadata;
 use crate::mux::Container;
 
 /// Nanoseconds in a tick. Browsers and the WebM guidelines know no other value.
@@ -31,6 +33,35 @@ pub(super) fn ebml_header(container: Container) -> Vec<u8> {
     out
 }
 
+/// What the Info says of the file from its beginning on.
+#[derive(Default)]
+pub(super) struct Said {
+    title: Option<String>,
+    /// Nanoseconds from 2001-01-01 00:00 UTC.
+    date_utc: Option<i64>,
+}
+
+impl Said {
+    /// Refuses a date that the element cannot hold.
+    pub fn of(metadata: &Metadata) -> Result<Self> {
+        /// From 1970 to 2001.
+        const EPOCH: i64 = 978_307_200;
+        let nanoseconds = |seconds: i64| seconds.checked_sub(EPOCH)?.checked_mul(1_000_000_000);
+        let date_utc = match metadata.creation_time {
+            None => None,
+            Some(seconds) => Some(nanoseconds(seconds).ok_or_else(|| {
+                Error::option(
+                    "creation_time",
+                    seconds,
+                    "Matroska takes the years 1709 to 2293, in seconds from 1970 on",
+                )
+            })?),
+        };
+        let title = metadata.get("title").filter(|title| !title.is_empty()).map(str::to_owned);
+        Ok(Said { title, date_utc })
+    }
+}
+
 /// What is known about the segment once it is complete.
 pub(super) struct Totals {
     pub uuid: [u8; 16],
@@ -47,12 +78,19 @@ pub(super) enum InfoState<'a> {
     Complete(&'a Totals),
 }
 
-pub(super) fn info(state: &InfoState<'_>) -> Vec<u8> {
+pub(super) fn info(said: &Said, state: &InfoState<'_>) -> Vec<u8> {
     const UUID_LENGTH: usize = 2 + 1 + 16;
     const DURATION_LENGTH: usize = 2 + 1 + 8;
     let mut out = Vec::new();
     ebml::master(&mut out, ids::INFO, |info| {
         ebml::uint(info, ids::TIMESTAMP_SCALE, TIMESTAMP_SCALE);
+        if let Some(date) = said.date_utc {
+            // A date is always eight bytes (RFC 8794, 7.6).
+            ebml::binary(info, ids::DATE_UTC, &date.to_be_bytes());
+        }
+        if let Some(title) = &said.title {
+            ebml::binary(info, ids::TITLE, title.as_bytes());
+        }
         ebml::binary(info, ids::MUXING_APP, APP.as_bytes());
         ebml::binary(info, ids::WRITING_APP, APP.as_bytes());
         match state {
@@ -76,13 +114,13 @@ pub(super) fn info(state: &InfoState<'_>) -> Vec<u8> {
 
 /// An entry takes the same room whatever its position: it is written over eight bytes.
 const SEEK_LENGTH: usize = (2 + 1) + (2 + 1 + 4) + (2 + 1 + 8);
-/// Info, Tracks, Cues, and one to spare, so that what is left over is never a single byte, which no Void can fill.
-const SEEK_HEAD_LENGTH: usize = 4 + 1 + 4 * SEEK_LENGTH;
 
-/// The SeekHead for up to three `entries` (an ID and where its element begins, from the segment's first byte of data),
-/// filled up with a Void; of no entries, the Void alone.
-pub(super) fn seek_head(entries: &[(Id, u64)]) -> Vec<u8> {
-    let mut out = Vec::new();
+/// The SeekHead for up to `most` `entries` (an ID and where its element begins, from the segment's first byte of data),
+/// filled up with a Void; of no entries, the Void alone. One entry more than `most` would fit, so that what is left over
+/// is never a single byte, which no Void can fill. No file has more than six.
+pub(super) fn seek_head(entries: &[(Id, u64)], most: usize) -> Vec<u8> {
+    let room = 4 + 1 + (most + 1) * SEEK_LENGTH;
+    let mut out = Vec::with_capacity(room);
     if !entries.is_empty() {
         ebml::master(&mut out, ids::SEEK_HEAD, |head| {
             for &(id, position) in entries {
@@ -95,7 +133,7 @@ pub(super) fn seek_head(entries: &[(Id, u64)]) -> Vec<u8> {
             }
         });
     }
-    let left = SEEK_HEAD_LENGTH - out.len();
+    let left = room.saturating_sub(out.len());
     ebml::void(&mut out, left);
     out
 }
@@ -106,13 +144,28 @@ mod tests {
 
     #[test]
     fn patches_have_the_length_of_what_they_replace() {
-        let reserved = info(&InfoState::Reserved).len();
+        let said = Said { title: Some("A title".into()), date_utc: Some(-1) };
+        let reserved = info(&said, &InfoState::Reserved).len();
         for duration_ns in [None, Some(1), Some(u64::MAX)] {
-            assert_eq!(info(&InfoState::Complete(&Totals { uuid: [7; 16], duration_ns })).len(), reserved);
+            let complete = InfoState::Complete(&Totals { uuid: [7; 16], duration_ns });
+            assert_eq!(info(&said, &complete).len(), reserved);
         }
-        let all = [(ids::INFO, 94), (ids::TRACKS, 300), (ids::CUES, u64::MAX)];
-        for entries in 0..=all.len() {
-            assert_eq!(seek_head(&all[..entries]).len(), SEEK_HEAD_LENGTH);
+        let kinds = [ids::INFO, ids::TRACKS, ids::CHAPTERS, ids::TAGS, ids::ATTACHMENTS, ids::CUES];
+        let all = kinds.map(|id| (id, u64::MAX));
+        for most in 3..=all.len() {
+            let lengths: Vec<_> = (0..=most).map(|entries| seek_head(&all[..entries], most).len()).collect();
+            assert!(lengths.iter().all(|&length| length == lengths[0]), "{lengths:?}");
         }
+    }
+
+    #[test]
+    fn dates_count_from_2001_and_have_a_limit() {
+        let at = |seconds| Said::of(&Metadata::new().creation_time(seconds));
+        assert_eq!(at(978_307_201).unwrap().date_utc, Some(1_000_000_000));
+        assert_eq!(at(0).unwrap().date_utc, Some(-978_307_200_000_000_000));
+        for seconds in [i64::MIN, i64::MAX, 978_307_200 + 9_223_372_037] {
+            assert!(at(seconds).err().unwrap().to_string().contains("creation_time"));
+        }
+        assert!(Said::of(&Metadata::new().tag("Title", "")).unwrap().title.is_none());
     }
 }

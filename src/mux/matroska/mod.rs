@@ -17,54 +17,72 @@
 //! A video track of constant rate has a DefaultDuration and SimpleBlocks; a frame that lasts longer or shorter than
 //! that is in a BlockGroup with its BlockDuration. Of a variable rate every frame has its BlockDuration, because readers
 //! can tell the duration of a frame without one only by the frame after it, and the last has none. Sound needs none but
-//! for a last packet that is padded: it has a DiscardPadding, and a BlockDuration without the padding.
+//! for a last packet that is padded: it has a DiscardPadding, and a BlockDuration without the padding. Subtitles
+//! always have one.
+//!
+//! What begins before 0 is stamped below 0, counted from a first cluster at 0: readers decode it and do not show it.
+//! That reaches back 32,768 ms.
 //!
 //! # Memory
 //!
-//! The file form holds one cluster, at most 5 MB and a packet, and 32 bytes for each key frame of a video track. The
-//! live form holds nothing.
+//! The file forms hold one cluster, at most 5 MB and a packet, and 32 bytes for each key frame of a video track and each
+//! cue of a subtitle track. The live form holds nothing.
 
+mod attachments;
 mod cluster;
 mod cues;
 mod ebml;
 mod fingerprint;
 mod head;
 mod ids;
+mod lane;
+mod metadata;
+mod subtitles;
 #[cfg(test)]
 mod tests;
 mod tracks;
 #[cfg(test)]
 #[path = "../../../tests/support/ebml.rs"]
 mod verifier;
+mod video;
 
-use self::cluster::{Block, Clusters, Details};
+use std::sync::Arc;
+
+use self::cluster::{Block, Clusters};
 use self::cues::Cue;
 use self::fingerprint::Fingerprint;
-use self::head::{InfoState, Totals};
+use self::head::{InfoState, Said, Totals};
+use self::ids::Id;
+use self::lane::{Kind, Lane};
+use self::metadata::LastEnd;
 use super::{Container, Layout, MuxSettings, Muxer, append, patch};
 use crate::error::{Error, Result};
-use crate::media::{Packet, TimeBase, Track};
+use crate::media::{Metadata, Packet, TimeBase, Track};
 use crate::sink::Sink;
 
 /// The segment's ticks.
 const TICKS: TimeBase = TimeBase::MILLISECONDS;
 
-/// Sound alone has a cue a second: all of its blocks are key frames, and an index of each would be as long as they are.
-const AUDIO_CUE_SPACING: i64 = 1_000;
-
 /// How much of a packet goes into the hash that identifies the file, next to its times and its size.
 const HASHED_BYTES: usize = 64;
 
-/// The muxer of a places.
+/// The bytes that are kept for an index in front where nothing is said: two hours with a key frame every three seconds.
+const INDEX_ROOM: u64 = 64 << 10;
+
+/// The muxer for a layout.
 pub(super) fn open(container: Container, settings: &MuxSettings) -> Result<Box<dyn Muxer>> {
-    Ok(Box::new(MatroskaMuxer::new(container, settings.clone())))
+    Ok(Box::new(MatroskaMuxer::new(container, settings)?))
 }
 
-/// The muxer of both forms: a file, whose index, sizes and totals are patched in at the end, and a live stream, whose
+/// The muxer of all forms: a file, whose index, sizes and totals are patched in at the end, and a live stream, whose
 /// sizes stay unknown and which has no index.
 pub(super) struct MatroskaMuxer {
     container: Container,
+    metadata: Arc<Metadata>,
+    said: Said,
     can_patch: bool,
+    /// The bytes that are kept free for the index in front of the clusters.
+    index_room: u64,
     clusters: Clusters,
     lanes: Vec<Lane>,
     /// The index of the track that clusters and, where there is no video, cues go by.
@@ -76,19 +94,6 @@ pub(super) struct MatroskaMuxer {
     end_ns: u64,
 }
 
-/// A track while it is written.
-struct Lane {
-    time_base: TimeBase,
-    is_video: bool,
-    /// Nanoseconds between frames, of a constant rate.
-    default_duration: Option<i64>,
-    pre_skip: i64,
-    /// The time of its last block.
-    last: Option<i64>,
-    /// The time of its last cue.
-    last_cue: Option<i64>,
-}
-
 /// What is patched at the end, and where.
 struct Places {
     segment_size_at: u64,
@@ -98,31 +103,47 @@ struct Places {
     info_at: u64,
     tracks_at: u64,
     tracks: Vec<u8>,
+    chapters_at: u64,
+    index_room_at: u64,
+    /// What the SeekHead will point at, without the Cues.
+    entries: Vec<(Id, u64)>,
 }
 
 impl MatroskaMuxer {
     /// `container` is Matroska or WebM.
-    pub(super) fn new(container: Container, settings: MuxSettings) -> Self {
+    pub(super) fn new(container: Container, settings: &MuxSettings) -> Result<Self> {
+        metadata::check_chapters(&settings.metadata.chapters)?;
+        attachments::check(&settings.metadata)?;
         let can_patch = settings.layout != Layout::Live;
-        MatroskaMuxer {
+        let index_room = match (settings.layout, settings.index_reserve) {
+            // A Void takes two bytes at least.
+            (Layout::FastStart, Some(1)) => 2,
+            (Layout::FastStart, room) => room.unwrap_or(INDEX_ROOM),
+            _ => 0,
+        };
+        Ok(MatroskaMuxer {
             container,
+            metadata: Arc::clone(&settings.metadata),
+            said: Said::of(&settings.metadata)?,
             can_patch,
-            clusters: Clusters::new(&settings, can_patch),
+            index_room,
+            clusters: Clusters::new(settings, can_patch),
             lanes: Vec::new(),
             lead: 0,
             cues: Vec::new(),
             places: None,
             content: Fingerprint::new(),
             end_ns: 0,
-        }
+        })
     }
 }
 
 impl Muxer for MatroskaMuxer {
     fn begin(&mut self, tracks: &[Track], sink: &mut dyn Sink) -> Result<()> {
-        tracks::check(tracks)?;
+        tracks::check(self.container, tracks)?;
         self.lanes = tracks.iter().map(Lane::new).collect();
-        self.lead = tracks.iter().position(|track| track.video().is_some()).unwrap_or(0);
+        let first = |kind| self.lanes.iter().position(|lane| lane.kind == kind);
+        self.lead = first(Kind::Video).or(first(Kind::Audio)).unwrap_or(0);
 
         let mut out = head::ebml_header(self.container);
         ebml::element_id(&mut out, ids::SEGMENT);
@@ -131,19 +152,53 @@ impl Muxer for MatroskaMuxer {
         let segment_size_at = at(&out);
         out.extend_from_slice(&ebml::UNKNOWN_SIZE);
         let data_start = at(&out);
+        let (info, last_end) = match self.can_patch {
+            true => (InfoState::Reserved, LastEnd::Reserved),
+            false => (InfoState::Live, LastEnd::Live),
+        };
+        let mut elements =
+            vec![(ids::INFO, head::info(&self.said, &info)), (ids::TRACKS, tracks::tracks(self.container, tracks))];
+        elements
+            .extend(metadata::chapters(&self.metadata.chapters, last_end).map(|chapters| (ids::CHAPTERS, chapters)));
+        elements.extend(metadata::tags(&self.metadata.tags).map(|tags| (ids::TAGS, tags)));
+        let attached = attachments::are_there(&self.metadata);
+
         let seek_head_at = data_start;
         if self.can_patch {
-            out.extend_from_slice(&head::seek_head(&[]));
+            out.extend_from_slice(&head::seek_head(&[], elements.len() + usize::from(attached) + 1));
         }
-        let info_at = at(&out);
-        let info = if self.can_patch { InfoState::Reserved } else { InfoState::Live };
-        out.extend_from_slice(&head::info(&info));
-        let tracks_at = at(&out);
-        let tracks = tracks::tracks(tracks);
-        out.extend_from_slice(&tracks);
-        self.content.add(&tracks);
-        self.places = Some(Places { segment_size_at, data_start, seek_head_at, info_at, tracks_at, tracks });
-        append(sink, &out)
+        let mut places = Places {
+            segment_size_at,
+            data_start,
+            seek_head_at,
+            info_at: 0,
+            tracks_at: 0,
+            tracks: Vec::new(),
+            chapters_at: 0,
+            index_room_at: 0,
+            entries: Vec::new(),
+        };
+        for (id, element) in elements {
+            let position = at(&out);
+            places.entries.push((id, position - data_start));
+            out.extend_from_slice(&element);
+            self.content.add(&element);
+            match id {
+                ids::INFO => places.info_at = position,
+                ids::CHAPTERS => places.chapters_at = position,
+                ids::TRACKS => (places.tracks_at, places.tracks) = (position, element),
+                _ => {}
+            }
+        }
+        append(sink, &out)?;
+        places.index_room_at = sink.position();
+        keep_free(self.index_room, sink)?;
+        if attached {
+            places.entries.push((ids::ATTACHMENTS, sink.position() - data_start));
+            attachments::write(&self.metadata, sink)?;
+        }
+        self.places = Some(places);
+        Ok(())
     }
 
     fn packet(&mut self, packet: Packet, sink: &mut dyn Sink) -> Result<()> {
@@ -151,29 +206,31 @@ impl Muxer for MatroskaMuxer {
             return Err(Error::state(format!("a packet of track {}, which was not begun", packet.track)));
         };
         let time = lane.time(packet.pts, TICKS)?;
-        let heard_end = lane.time(trimmed_end(&packet).saturating_sub(lane.pre_skip), TimeBase::NANOSECONDS)?;
-        let details = lane.details(&packet, time)?;
+        let heard_end = lane.heard_end_ns(&packet)?;
         let is_lead = packet.track == self.lead;
-        let block = Block {
-            track: tracks::number(packet.track),
-            time,
-            key: packet.key,
-            lead: is_lead && packet.key,
-            details,
-            data: &packet.data,
+        let cue_block = match lane.kind {
+            Kind::Subtitle => Some(subtitles::Form::of(self.container).block(&packet.data, time)?),
+            _ => None,
         };
+        let (data, addition) = match &cue_block {
+            Some(block) => (&block.data, block.addition.as_deref()),
+            None => (&packet.data, packet.alpha.as_deref()),
+        };
+        let details = lane.details(&packet, time, addition)?;
+        let duration = details.as_ref().map_or(0, |details| details.duration);
+        let lead = is_lead && packet.key;
+        let block = Block { track: tracks::number(packet.track), time, key: packet.key, lead, details, data };
         let placement = self.clusters.write(&block, sink)?;
 
-        let cue_is_due =
-            lane.is_video || is_lead && lane.last_cue.is_none_or(|last| time >= last.saturating_add(AUDIO_CUE_SPACING));
-        if self.can_patch && packet.key && cue_is_due {
-            lane.last_cue = Some(time);
-            self.cues.push(Cue {
+        if self.can_patch && lane.wants_cue(&packet, time, is_lead) {
+            let cue = Cue {
                 time: u64::try_from(time).unwrap_or(0),
-                track: block.track,
                 cluster: placement.cluster - places.data_start,
                 relative: placement.relative,
-            });
+                duration: if lane.kind == Kind::Subtitle { u32::try_from(duration).unwrap_or(0) } else { 0 },
+                track: u16::try_from(block.track).unwrap_or(0),
+            };
+            lane.keep_cue(cue, time, &mut self.cues);
         }
         lane.last = Some(time);
         self.end_ns = self.end_ns.max(u64::try_from(heard_end).unwrap_or(0));
@@ -189,24 +246,26 @@ impl Muxer for MatroskaMuxer {
     }
 
     fn finish(&mut self, tracks: &[Track], sink: &mut dyn Sink) -> Result<()> {
-        let places = self.places.take().ok_or_else(|| Error::state("a file that was not begun cannot be finished"))?;
+        let mut places =
+            self.places.take().ok_or_else(|| Error::state("a file that was not begun cannot be finished"))?;
         self.clusters.close(sink)?;
         if !self.can_patch {
             return Ok(());
         }
 
-        let mut entries =
-            vec![(ids::INFO, places.info_at - places.data_start), (ids::TRACKS, places.tracks_at - places.data_start)];
-        if let Some(cues) = cues::cues(std::mem::take(&mut self.cues)) {
-            entries.push((ids::CUES, sink.position() - places.data_start));
-            append(sink, &cues)?;
+        if let Some(position) = self.write_cues(places.index_room_at, sink)? {
+            places.entries.push((ids::CUES, position - places.data_start));
         }
-
         let totals = Totals { uuid: self.content.to_bytes(), duration_ns: Some(self.end_ns).filter(|&end| end > 0) };
-        patch(sink, places.info_at, &head::info(&InfoState::Complete(&totals)))?;
-        patch(sink, places.seek_head_at, &head::seek_head(&entries))?;
+        patch(sink, places.info_at, &head::info(&self.said, &InfoState::Complete(&totals)))?;
+        if let Some(chapters) = metadata::chapters(&self.metadata.chapters, LastEnd::At(self.end_ns)) {
+            patch(sink, places.chapters_at, &chapters)?;
+        }
+        // The Cues had their place from the beginning, whether there are some or not.
+        let most = places.entries.iter().filter(|(id, _)| *id != ids::CUES).count() + 1;
+        patch(sink, places.seek_head_at, &head::seek_head(&places.entries, most))?;
         // A FLAC track's totals and checksum have become known.
-        let final_tracks = tracks::tracks(tracks);
+        let final_tracks = tracks::tracks(self.container, tracks);
         if final_tracks.len() != places.tracks.len() {
             return Err(Error::state("a track's final configuration is not of the length of its first one"));
         }
@@ -222,6 +281,28 @@ impl Muxer for MatroskaMuxer {
 }
 
 impl MatroskaMuxer {
+    /// Writes the index where room was kept for it, or, where that is too little, at the end. Returns where it is.
+    fn write_cues(&mut self, room_at: u64, sink: &mut dyn Sink) -> Result<Option<u64>> {
+        let content = cues::content(std::mem::take(&mut self.cues));
+        if content.is_empty() {
+            return Ok(None);
+        }
+        if let Some((header, rest)) = cues::fit(&content, self.index_room) {
+            let mut at = room_at;
+            for part in [&header, &content, &rest] {
+                patch(sink, at, part)?;
+                at += part.len() as u64;
+            }
+            return Ok(Some(room_at));
+        }
+        let at = sink.position();
+        let mut header = Vec::new();
+        ebml::header(&mut header, ids::CUES, content.len() as u64);
+        append(sink, &header)?;
+        append(sink, &content)?;
+        Ok(Some(at))
+    }
+
     /// Sizes and times tell most files apart and the first bytes the rest, at a cost that does not grow with the bit
     /// rate.
     fn identify(&mut self, packet: &Packet) {
@@ -233,45 +314,17 @@ impl MatroskaMuxer {
     }
 }
 
-impl Lane {
-    fn new(track: &Track) -> Self {
-        Lane {
-            time_base: track.time_base,
-            is_video: track.video().is_some(),
-            default_duration: tracks::default_duration_ns(track).and_then(|ns| i64::try_from(ns).ok()),
-            pre_skip: track.config.pre_skip().into(),
-            last: None,
-            last_cue: None,
-        }
+/// Writes a Void of `room` bytes, which is not 1.
+fn keep_free(room: u64, sink: &mut dyn Sink) -> Result<()> {
+    const PIECE: [u8; 4096] = [0; 4096];
+    let Some(room) = usize::try_from(room).ok().filter(|&room| room > 0) else { return Ok(()) };
+    let mut header = Vec::new();
+    let mut left = ebml::void_header(&mut header, room);
+    append(sink, &header)?;
+    while left > 0 {
+        let piece = left.min(PIECE.len());
+        append(sink, &PIECE[..piece])?;
+        left -= piece;
     }
-
-    fn time(&self, ticks: i64, to: TimeBase) -> Result<i64> {
-        let base = self.time_base;
-        base.rescale(ticks, to).ok_or_else(|| Error::limit(format!("time {ticks} x {base} s is beyond what fits")))
-    }
-
-    /// What has to be said about a packet that begins at `time`, where a SimpleBlock cannot.
-    fn details(&self, packet: &Packet, time: i64) -> Result<Option<Details>> {
-        let is_usual = if self.is_video {
-            self.default_duration == self.time_base.rescale(packet.duration.into(), TimeBase::NANOSECONDS)
-        } else {
-            packet.trim_end == 0
-        };
-        if is_usual {
-            return Ok(None);
-        }
-        // From rounded time to rounded time, so that durations add up.
-        let end = self.time(trimmed_end(packet), TICKS)?;
-        let padding = self.time(packet.trim_end.into(), TimeBase::NANOSECONDS)?;
-        Ok(Some(Details {
-            duration: u64::try_from(end.saturating_sub(time)).ok().filter(|&duration| duration > 0),
-            reference: (!packet.key).then(|| self.last.map_or(0, |last| last.saturating_sub(time))),
-            discard_padding_ns: Some(padding).filter(|&padding| padding > 0),
-        }))
-    }
-}
-
-/// The tick after the last that is to be heard or seen.
-fn trimmed_end(packet: &Packet) -> i64 {
-    packet.end().saturating_sub(packet.trim_end.into())
+    Ok(())
 }

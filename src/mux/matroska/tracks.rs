@@ -1,13 +1,16 @@
 //! The Tracks element: what each track is, and what its decoder needs.
 
+use std::mem::discriminant;
+
 use super::ebml;
 use super::fingerprint::Fingerprint;
 use super::ids;
+use super::{subtitles, video};
 use crate::error::{Error, Result};
 use crate::media::{
-    AudioTrack, Av1Config, ChromaSubsampling, CodecConfig, Color, ColorRange, FlacConfig, FrameRate, OpusConfig,
-    SampleFormat, TimeBase, Track, TrackKind, VideoTrack,
+    AudioTrack, CodecConfig, FlacConfig, FrameRate, Language, OpusConfig, SampleFormat, TimeBase, Track, TrackKind,
 };
+use crate::mux::Container;
 
 /// Opus needs 80 ms to converge after a seek (RFC 7845, 4.6).
 const OPUS_SEEK_PRE_ROLL_NS: u64 = 80_000_000;
@@ -18,32 +21,24 @@ pub(super) fn number(index: usize) -> u64 {
 }
 
 /// Refuses what would make a file that readers misread.
-pub(super) fn check(tracks: &[Track]) -> Result<()> {
+pub(super) fn check(container: Container, tracks: &[Track]) -> Result<()> {
     for (index, track) in tracks.iter().enumerate() {
         let refuse = |what: std::fmt::Arguments<'_>| Err(Error::input(format!("track {index}: {what}")));
-        if track.labels.language.len() != 3 || !track.labels.language.bytes().all(|byte| byte.is_ascii_lowercase()) {
-            return Err(Error::option(
-                "language",
-                format_args!("`{}`", track.labels.language),
-                "use the three small letters of ISO 639-2, as in `eng`, or `und`",
-            ));
+        Language::parse(&track.labels.language)?;
+        if track.labels.title.as_ref().is_some_and(|title| title.contains('\0')) {
+            return Err(Error::option("title", format_args!("of track {index}"), "a text without a NUL"));
         }
         match &track.kind {
-            TrackKind::Video(video) => {
-                let cropped = video.width <= video.coded_width && video.height <= video.coded_height;
-                if video.width == 0 || video.height == 0 || !cropped {
-                    return refuse(format_args!(
-                        "{}x{} pixels are to be shown of {}x{}",
-                        video.width, video.height, video.coded_width, video.coded_height
-                    ));
-                }
-            }
+            TrackKind::Video(settings) => video::check(index, settings, &track.config)?,
             TrackKind::Audio(audio) => {
                 if audio.channels == 0 || audio.sample_rate == 0 {
                     return refuse(format_args!("{} channels at {} Hz", audio.channels, audio.sample_rate));
                 }
             }
-            TrackKind::Subtitle => {}
+            TrackKind::Subtitle => subtitles::check(index, container, &track.config)?,
+        }
+        if track.labels.forced && !track.is_subtitle() {
+            return Err(Error::option("forced", format_args!("set on track {index}"), "only subtitles can be forced"));
         }
         if let CodecConfig::Opus(OpusConfig { channels, mapping, .. }) = &track.config {
             let mapped =
@@ -53,42 +48,88 @@ pub(super) fn check(tracks: &[Track]) -> Result<()> {
             }
         }
     }
+    check_groups(tracks)
+}
+
+/// Matroska has no groups: all tracks of a kind are alternatives, and tracks of two kinds are none (RFC 9559, 19).
+/// Groups that say just that can stand.
+fn check_groups(tracks: &[Track]) -> Result<()> {
+    for (index, track) in tracks.iter().enumerate() {
+        let Some(group) = track.labels.alternate_group else { continue };
+        let differs = tracks.iter().enumerate().filter(|(other, _)| *other != index).any(|(_, other)| {
+            let together = group != 0 && other.labels.alternate_group == Some(group);
+            together != same_kind(track, other)
+        });
+        if differs {
+            return Err(Error::unsupported(format!(
+                "`alternate_group` {group} of track {index}: in Matroska and WebM all tracks of a kind are alternatives, \
+                 and no others; leave the groups out, or write mp4"
+            )));
+        }
+    }
     Ok(())
 }
 
-pub(super) fn tracks(tracks: &[Track]) -> Vec<u8> {
+fn same_kind(one: &Track, other: &Track) -> bool {
+    discriminant(&one.kind) == discriminant(&other.kind)
+}
+
+/// Whether players take a track unless told otherwise: as it says, else the first of a kind of which none says so.
+fn is_default(tracks: &[Track], index: usize) -> bool {
+    let Some(track) = tracks.get(index) else { return false };
+    track.labels.default.unwrap_or_else(|| {
+        let chosen = tracks.iter().any(|other| same_kind(track, other) && other.labels.default == Some(true));
+        !chosen && !tracks.iter().take(index).any(|other| same_kind(track, other))
+    })
+}
+
+pub(super) fn tracks(container: Container, tracks: &[Track]) -> Vec<u8> {
     let mut out = Vec::new();
     ebml::master(&mut out, ids::TRACKS, |entries| {
         for (index, track) in tracks.iter().enumerate() {
-            let same_kind = |other: &Track| other.video().is_some() == track.video().is_some();
-            let first_of_kind = !tracks[..index].iter().any(same_kind);
-            ebml::master(entries, ids::TRACK_ENTRY, |entry| track_entry(entry, index, track, first_of_kind));
+            let default = is_default(tracks, index);
+            ebml::master(entries, ids::TRACK_ENTRY, |entry| track_entry(entry, container, index, track, default));
         }
     });
     out
 }
 
-fn track_entry(out: &mut Vec<u8>, index: usize, track: &Track, first_of_kind: bool) {
+fn track_entry(out: &mut Vec<u8>, container: Container, index: usize, track: &Track, default: bool) {
     let kind = match track.kind {
         TrackKind::Video(_) => 1,
         TrackKind::Audio(_) => 2,
         TrackKind::Subtitle => 17,
     };
     ebml::uint(out, ids::TRACK_NUMBER, number(index));
-    ebml::uint(out, ids::TRACK_UID, uid(index, track));
+    ebml::uint(out, ids::TRACK_UID, uid(container, index, track));
     ebml::uint(out, ids::TRACK_TYPE, kind);
-    if !first_of_kind {
+    if !default {
         // Else every track is a default one, and players choose among them as they like.
         ebml::uint(out, ids::FLAG_DEFAULT, 0);
+    }
+    if track.labels.forced {
+        ebml::uint(out, ids::FLAG_FORCED, 1);
     }
     ebml::uint(out, ids::FLAG_LACING, 0);
     if let Some(ns) = default_duration_ns(track) {
         ebml::uint(out, ids::DEFAULT_DURATION, ns);
     }
-    // Without it a track is in English. LanguageBCP47 would say no more, and validators older than it refuse it.
-    ebml::binary(out, ids::LANGUAGE, track.labels.language.as_bytes());
-    ebml::binary(out, ids::CODEC_ID, codec_id(&track.config).as_bytes());
-    if let Some(private) = codec_private(&track.config) {
+    if has_additions(container, track) {
+        ebml::uint(out, ids::MAX_BLOCK_ADDITION_ID, 1);
+    }
+    if let Some(title) = track.labels.title.as_ref().filter(|title| !title.is_empty()) {
+        ebml::binary(out, ids::NAME, title.as_bytes());
+    }
+    // Checked before. Without Language a track is in English; the other is written only where it says more, because
+    // readers older than it do not know it.
+    if let Ok(language) = Language::parse(&track.labels.language) {
+        ebml::binary(out, ids::LANGUAGE, &language.bibliographic());
+        if language.needs_tag() {
+            ebml::binary(out, ids::LANGUAGE_BCP47, language.tag().as_bytes());
+        }
+    }
+    ebml::binary(out, ids::CODEC_ID, codec_id(container, &track.config).as_bytes());
+    if let Some(private) = codec_private(container, &track.config) {
         ebml::binary(out, ids::CODEC_PRIVATE, &private);
     }
     if matches!(track.config, CodecConfig::Opus(_)) {
@@ -96,18 +137,25 @@ fn track_entry(out: &mut Vec<u8>, index: usize, track: &Track, first_of_kind: bo
         ebml::uint(out, ids::SEEK_PRE_ROLL, OPUS_SEEK_PRE_ROLL_NS);
     }
     match &track.kind {
-        TrackKind::Video(video) => ebml::master(out, ids::VIDEO, |out| video_settings(out, video, &track.config)),
+        TrackKind::Video(settings) => {
+            ebml::master(out, ids::VIDEO, |out| video::settings(out, settings, &track.config));
+        }
         TrackKind::Audio(audio) => ebml::master(out, ids::AUDIO, |out| audio_settings(out, audio, &track.config)),
         TrackKind::Subtitle => {}
     }
 }
 
-/// A hash of what does not change until the end of the file, over the track's number, which keeps it apart from the
-/// others and from 0. It stays below 2^53, which is where JavaScript stops counting.
-fn uid(index: usize, track: &Track) -> u64 {
+/// Whether blocks of the track may carry more than their frame. A reader that was not told of it may drop that.
+fn has_additions(container: Container, track: &Track) -> bool {
+    let alpha = track.video().is_some_and(|video| video.alpha.is_some());
+    alpha || track.is_subtitle() && subtitles::Form::of(container) == subtitles::Form::Matroska
+}
+
+/// A hash of what does not change until the end of the file, over the track's number.
+fn uid(container: Container, index: usize, track: &Track) -> u64 {
     let mut fingerprint = Fingerprint::new();
     fingerprint.add(track.labels.language.as_bytes());
-    fingerprint.add(codec_id(&track.config).as_bytes());
+    fingerprint.add(codec_id(container, &track.config).as_bytes());
     match &track.kind {
         TrackKind::Video(video) => {
             fingerprint.add(&video.width.to_be_bytes());
@@ -119,8 +167,7 @@ fn uid(index: usize, track: &Track) -> u64 {
         }
         TrackKind::Subtitle => {}
     }
-    let hash = fingerprint.to_bytes();
-    u64::from_be_bytes([0, 0, 0, hash[0], hash[1], hash[2], hash[3], hash[4]]) << 12 ^ number(index)
+    fingerprint.to_uid(number(index))
 }
 
 /// Nanoseconds between the frames of a track that has a constant rate.
@@ -136,12 +183,12 @@ pub(super) fn codec_delay_ns(track: &Track) -> u64 {
     ns.and_then(|ns| u64::try_from(ns).ok()).unwrap_or(0)
 }
 
-fn codec_id(config: &CodecConfig) -> &'static str {
+fn codec_id(container: Container, config: &CodecConfig) -> &'static str {
     match config {
         CodecConfig::Av1(_) => "V_AV1",
         CodecConfig::Mjpeg => "V_MJPEG",
         CodecConfig::Raw(_) => "V_UNCOMPRESSED",
-        CodecConfig::WebVtt(_) => "S_TEXT/WEBVTT",
+        CodecConfig::WebVtt(_) => subtitles::Form::of(container).codec_id(),
         CodecConfig::Opus(_) => "A_OPUS",
         CodecConfig::Flac(_) => "A_FLAC",
         CodecConfig::Pcm(config) if config.format == SampleFormat::F32 => "A_PCM/FLOAT/IEEE",
@@ -149,12 +196,13 @@ fn codec_id(config: &CodecConfig) -> &'static str {
     }
 }
 
-fn codec_private(config: &CodecConfig) -> Option<Vec<u8>> {
+fn codec_private(container: Container, config: &CodecConfig) -> Option<Vec<u8>> {
     match config {
         CodecConfig::Av1(config) => Some(config.configuration_record()),
         CodecConfig::Opus(config) => Some(identification_header(config)),
         CodecConfig::Flac(config) => Some(stream_head(config)),
-        CodecConfig::Mjpeg | CodecConfig::Raw(_) | CodecConfig::Pcm(_) | CodecConfig::WebVtt(_) => None,
+        CodecConfig::WebVtt(config) => subtitles::Form::of(container).codec_private(config),
+        CodecConfig::Mjpeg | CodecConfig::Raw(_) | CodecConfig::Pcm(_) => None,
     }
 }
 
@@ -182,60 +230,6 @@ fn stream_head(config: &FlacConfig) -> Vec<u8> {
     head.extend_from_slice(&[0x80, 0, 0, 34]); // the last block, of type STREAMINFO, 34 bytes
     head.extend_from_slice(&config.stream_info);
     head
-}
-
-fn video_settings(out: &mut Vec<u8>, video: &VideoTrack, config: &CodecConfig) {
-    ebml::uint(out, ids::FLAG_INTERLACED, 2);
-    ebml::uint(out, ids::PIXEL_WIDTH, video.coded_width.into());
-    ebml::uint(out, ids::PIXEL_HEIGHT, video.coded_height.into());
-    let (right, bottom) = (video.coded_width - video.width, video.coded_height - video.height);
-    if bottom > 0 {
-        ebml::uint(out, ids::PIXEL_CROP_BOTTOM, bottom.into());
-    }
-    if right > 0 {
-        ebml::uint(out, ids::PIXEL_CROP_RIGHT, right.into());
-    }
-    if right > 0 || bottom > 0 {
-        // They follow from the above (RFC 9559, 5.1.4.1.28.12), but readers that know no cropping take them as they are.
-        ebml::uint(out, ids::DISPLAY_WIDTH, video.width.into());
-        ebml::uint(out, ids::DISPLAY_HEIGHT, video.height.into());
-    }
-    ebml::master(out, ids::COLOUR, |out| {
-        if let CodecConfig::Av1(config) = config {
-            chroma(out, config);
-        }
-        colour(out, &video.color);
-    });
-}
-
-fn colour(out: &mut Vec<u8>, color: &Color) {
-    ebml::uint(out, ids::MATRIX_COEFFICIENTS, color.matrix.code().into());
-    let range = match color.range {
-        ColorRange::Limited => 1,
-        ColorRange::Full => 2,
-    };
-    ebml::uint(out, ids::RANGE, range);
-    ebml::uint(out, ids::TRANSFER_CHARACTERISTICS, color.transfer.code().into());
-    ebml::uint(out, ids::PRIMARIES, color.primaries.code().into());
-}
-
-fn chroma(out: &mut Vec<u8>, config: &Av1Config) {
-    ebml::uint(out, ids::BITS_PER_CHANNEL, config.bit_depth.into());
-    if config.chroma == ChromaSubsampling::Monochrome {
-        return;
-    }
-    let (horizontal, vertical) = config.chroma.shifts();
-    ebml::uint(out, ids::CHROMA_SUBSAMPLING_HORZ, horizontal.into());
-    ebml::uint(out, ids::CHROMA_SUBSAMPLING_VERT, vertical.into());
-    let siting = match config.chroma_sample_position {
-        1 => Some((1, 2)), // CSP_VERTICAL
-        2 => Some((1, 1)), // CSP_COLOCATED
-        _ => None,
-    };
-    if let Some((horizontal, vertical)) = siting {
-        ebml::uint(out, ids::CHROMA_SITING_HORZ, horizontal);
-        ebml::uint(out, ids::CHROMA_SITING_VERT, vertical);
-    }
 }
 
 fn audio_settings(out: &mut Vec<u8>, audio: &AudioTrack, config: &CodecConfig) {

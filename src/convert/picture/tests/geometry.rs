@@ -38,7 +38,7 @@ fn frames_keep_their_proportions_and_chroma_its_place() {
 
 #[test]
 fn around_the_frame_is_black_whatever_was_there_before() {
-    for &format in PixelFormat::ALL {
+    for &format in &PixelFormat::ALL[..8] {
         for range in [ColorRange::Limited, ColorRange::Full] {
             let (width, height) = (33, 21);
             let color = Color::BT709.with_range(range);
@@ -125,7 +125,7 @@ proptest! {
 
     #[test]
     fn scaling_is_that_of_the_formula(
-        format in 0usize..8,
+        format in 0usize..10,
         (width, height) in (1usize..24, 1usize..24),
         (to_width, to_height) in (1usize..24, 1usize..24),
         seed in any::<u64>(),

@@ -166,6 +166,13 @@ fn oracle(source: &Source, from: Color, target: &PictureTarget, plane: usize, x:
         (sum / f64::from(1u32 << (to_x + to_y)) - zero) / unit
     };
     let mut ycc = [mean(0), mean(1), mean(2)];
+    if target.format.is_rgb() {
+        let (kr, kb) = from.matrix.luma_weights();
+        let (kr, kb) = (f64::from(kr) / 1e4, f64::from(kb) / 1e4);
+        let (r, b) = (ycc[0] + 2.0 * (1.0 - kr) * ycc[2], ycc[0] + 2.0 * (1.0 - kb) * ycc[1]);
+        let g = (ycc[0] - kr * r - kb * b) / (1.0 - kr - kb);
+        return ([r, g, b, 1.0][plane] * 255.0).clamp(0.0, 255.0);
+    }
     if chroma != ChromaSubsampling::Monochrome {
         // No luma is left in chroma, so that it may be a mean here.
         ycc = change_matrix(ycc, from.matrix, target.color.matrix);
@@ -183,7 +190,7 @@ fn check(source: &Source, color: Option<Color>, target: PictureTarget) {
     let mut converter = converter(target);
     let view = converter.convert(&frame).unwrap();
     assert_eq!((view.width, view.height, view.format), (source.width, source.height, target.format));
-    assert_eq!(view.planes.len(), target.format.chroma().planes());
+    assert_eq!(view.planes.len(), target.format.planes());
     for plane in 0..view.planes.len() {
         let size = target.format.plane_size(plane, source.width, source.height);
         assert_eq!((view.planes[plane].width, view.planes[plane].height), size);
@@ -252,7 +259,7 @@ proptest! {
 
     #[test]
     fn any_frame_is_converted_to_within_half_a_step(
-        (format, depth, to) in (0usize..5, 8u8..=16, 0usize..8),
+        (format, depth, to) in (0usize..5, 8u8..=16, 0usize..10),
         (from_range, to_range) in (any::<bool>(), any::<bool>()),
         (from_matrix, to_matrix) in (0usize..7, 0usize..7),
         (width, height) in (1usize..40, 1usize..12),
@@ -291,8 +298,9 @@ fn every_rgb_format_is_converted_padded_and_scaled() {
                     let frame = source.frame();
                     let view = converter.convert(&frame).unwrap();
                     assert_eq!((view.width, view.height), (width, 40));
-                    let white = 235 << (to.bit_depth() - 8);
+                    let white = if to.is_rgb() { 255 } else { 235 << (to.bit_depth() - 8) };
                     assert!(values(&view)[0].iter().all(|&luma| luma == white), "{format} to {to}");
+                    assert!(!to.is_rgb() || values(&view).iter().flatten().all(|&value| value == 255));
                 }
             }
         }
@@ -301,7 +309,7 @@ fn every_rgb_format_is_converted_padded_and_scaled() {
 
 #[test]
 fn what_fits_is_borrowed() {
-    for &to in PixelFormat::ALL {
+    for &to in &PixelFormat::ALL[..8] {
         let depth = to.bit_depth();
         let mut source = Source::new(FrameFormat::Yuv(to.chroma()), depth, 17, 9, noise(1));
         source.words.iter_mut().flatten().for_each(|word| *word &= 1023);
@@ -322,6 +330,85 @@ fn what_fits_is_borrowed() {
                 assert_eq!(plane.stride, plane.width + 3);
             }
         }
+    }
+}
+
+#[test]
+fn red_green_and_blue_keep_their_values() {
+    for (format, order) in [
+        (FrameFormat::Rgb, [0, 1, 2]),
+        (FrameFormat::Bgr, [2, 1, 0]),
+        (FrameFormat::Rgba, [0, 1, 2]),
+        (FrameFormat::Bgra, [2, 1, 0]),
+        (FrameFormat::Gray, [0, 0, 0]),
+        (FrameFormat::RgbPlanar, [0, 1, 2]),
+        (FrameFormat::RgbaPlanar, [0, 1, 2]),
+    ] {
+        let has_alpha = matches!(format, FrameFormat::Rgba | FrameFormat::Bgra | FrameFormat::RgbaPlanar);
+        for depth in [8, 10, 16] {
+            let source = Source::new(format, depth, 19, 7, noise(5));
+            let max = (1u32 << depth) - 1;
+            let sample = |channel: usize, x: usize, y: usize| {
+                let (plane, step) = match format.planes() {
+                    1 => (0, format.plane_size(0, 19, 7).0 / 19),
+                    _ => (channel, 1),
+                };
+                let index = y * (19 * step + 3) + x * step + if format.planes() == 1 { channel } else { 0 };
+                let sample =
+                    if depth == 8 { source.bytes[plane][index].into() } else { source.words[plane][index].into() };
+                u32::min(sample, max)
+            };
+            for to in [PixelFormat::Rgb, PixelFormat::Rgba] {
+                let frame = source.frame();
+                let mut converter = converter(target(to, 19, 7));
+                let view = converter.convert(&frame).unwrap();
+                assert_eq!((view.planes.len(), view.format), (to.planes(), to));
+                let borrowed = depth == 8 && format.planes() == to.planes();
+                assert_eq!(view.planes[0].stride == 22, borrowed, "{format} to {to}");
+                for (y, x) in (0..7).flat_map(|y| (0..19).map(move |x| (y, x))) {
+                    let alpha = if has_alpha { sample(3, x, y) } else { max };
+                    for plane in 0..to.planes() {
+                        let one = f64::from(max);
+                        let exact = match plane {
+                            3 => f64::from(alpha) / one,
+                            _ if to == PixelFormat::Rgba => f64::from(sample(order[plane], x, y)) / one,
+                            _ => f64::from(sample(order[plane], x, y)) / one * f64::from(alpha) / one,
+                        };
+                        let found = f64::from(view_value(&view, plane, x, y));
+                        assert!(
+                            (found - 255.0 * exact).abs() <= 0.5 + 1e-6,
+                            "{format} {depth} to {to}: {plane} {x} {y}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn around_red_green_and_blue_is_black_or_nothing() {
+    for to in [PixelFormat::Rgb, PixelFormat::Rgba] {
+        let mut converter = converter(target(to, 12, 4));
+        let pixels = [200u8; 4 * 4 * 3];
+        let frame = FrameView::rgb(4, 4, &pixels).unwrap();
+        for plane in values(&converter.convert(&frame).unwrap()) {
+            assert!((0..48).all(|at| (plane[at] > 0) == (4..8).contains(&(at % 12))), "{to}: {plane:?}");
+        }
+    }
+}
+
+#[test]
+fn screens_take_sd_and_hd_but_not_hdr() {
+    let pixels = [90u8; 64 * 3 / 2];
+    let convert = |color: Color| {
+        let mut converter = converter(PictureTarget { color: Color::JPEG, ..target(PixelFormat::Rgb, 8, 8) });
+        let frame = FrameView::i420(8, 8, &pixels).unwrap().with_color(color);
+        converter.convert(&frame).map(drop)
+    };
+    [Color::BT709, Color::BT601, Color::JPEG].into_iter().for_each(|color| assert!(convert(color).is_ok(), "{color}"));
+    for color in [Color::BT2020, Color::BT2100_PQ] {
+        assert_eq!(convert(color).unwrap_err().kind(), ErrorKind::Unsupported);
     }
 }
 

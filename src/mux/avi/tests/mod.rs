@@ -39,7 +39,13 @@ fn pcm_track(rate: u32, channels: u8, format: SampleFormat) -> Track {
 
 /// A packet of `bytes` bytes that tell it from others.
 fn frame(track: usize, pts: i64, duration: u32, bytes: usize) -> Packet {
-    Packet::new(track, pts, duration, true, (0..bytes).map(|i| (i as i64 * 31 + pts * 7) as u8 | 1).collect())
+    Packet::new(
+        track,
+        pts,
+        duration,
+        true,
+        (0..bytes).map(|i| (i as u8).wrapping_mul(31).wrapping_add(pts as u8) | 1).collect(),
+    )
 }
 
 /// A packet of `samples` samples, none of which is silence.

@@ -12,8 +12,8 @@ use crate::media::{
     AspectRatio, Av1Config, ChromaSubsampling, CodecConfig, Color, ColorRange, FrameRate, Packet, PixelFormat,
     RawConfig, TimeBase, Track, TrackKind, VideoTrack,
 };
-use crate::mux::{Container, Layout, MuxOptions, Muxer, PacketWriter};
-use crate::sink::{SeekSink, SharedWriter, Sink, StreamSink};
+use crate::mux::{Container, Layout, MuxOptions, PacketWriter};
+use crate::sink::{SeekSink, SharedWriter, StreamSink};
 
 fn ntsc() -> FrameRate {
     FrameRate::new(30_000, 1001)

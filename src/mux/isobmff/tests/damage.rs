@@ -240,6 +240,44 @@ fn every_field_of_a_fragment_counts() {
 }
 
 #[test]
+fn every_field_of_random_access_counts() {
+    let tracks = tracks();
+    let file = super::layouts::file(crate::mux::Layout::Fragmented, &tracks, &packets(&tracks));
+    check(
+        &file,
+        &[
+            at("tfra", 0, b"\0", "tfra of version"),
+            at("tfra", 7, b"\x09", "tfra says"),
+            at("tfra", 11, b"\0", "lengths"),
+            at("tfra", 15, b"\0", "without entries"),
+            at("tfra", 15, b"\x01", "bytes too many"),
+            at("tfra", 23, b"\x01", "tfra says"),
+            at("tfra", 31, b"\xff", "tfra says"),
+            at("tfra", 32, b"\x02", "tfra says"),
+            at("tfra", 33, b"\x02", "tfra says"),
+            at("tfra", 37, b"\x02", "tfra says"),
+            at("mfro", 7, b"\x01", "mfro says"),
+        ],
+    );
+}
+
+#[test]
+fn what_a_recovered_file_hides_counts() {
+    let tracks = tracks();
+    let file = super::layouts::file(crate::mux::Layout::Recoverable, &tracks, &packets(&tracks));
+    check(
+        &file,
+        &[
+            at("mdat", 7, b"\0", "claims"),
+            at("moov", 0, b"\0\0\0\x09", "hidden"),
+            at("mfhd", 7, b"\x09", "hidden"),
+            at("tfdt", 11, b"\x09", "hidden"),
+            at("free", 4, b"moof", ""),
+        ],
+    );
+}
+
+#[test]
 fn obus_that_do_not_belong_into_samples_are_found() {
     let track = video_track(64, 48, TimeBase::per_second(25));
     let key = av1_unit(&track, true, 20);

@@ -3,10 +3,12 @@
 mod damage;
 mod entries;
 mod fragmented;
+mod layouts;
 mod metadata;
 mod plain;
 mod readers;
 mod real;
+mod sparse;
 pub(in crate::mux) mod synthetic;
 
 use std::io::Cursor;
@@ -31,7 +33,7 @@ fn write(muxer: &mut dyn Muxer, sink: &mut dyn Sink, tracks: &[Track], packets: 
 fn try_plain(tracks: &[Track], packets: &[Packet]) -> Result<Vec<u8>> {
     let file = SharedWriter::new(Cursor::new(Vec::new()));
     let mut sink = SeekSink::new(file.clone()).unwrap();
-    write(&mut Mp4Muxer::new(Description::default()), &mut sink, tracks, packets)?;
+    write(&mut Mp4Muxer::new(MuxSettings::of(Layout::Plain), Description::default()), &mut sink, tracks, packets)?;
     Ok(file.with(|file| file.get_ref().clone()))
 }
 
@@ -58,8 +60,10 @@ fn verified(file: &[u8], tracks: &[Track], packets: &[Packet]) -> Movie {
         let mut samples = found.samples.iter();
         let wanted: Vec<_> = packets.iter().filter(|packet| packet.track == index).collect();
         let step = i64::from(track.time_base.num());
-        // In a plain file an edit tells of the start, and media time begins at 0.
-        let origin = if movie.fragments.is_empty() { wanted[0].pts } else { 0 };
+        // In a plain file media time begins with the first packet, and in fragments at 0 or before. The edit list tells
+        // what of it stands before 0.
+        let origin = if movie.fragments.is_empty() { wanted[0].pts } else { -found.lead() / step };
+        assert_eq!(found.lead(), -origin.min(0) * step, "where the presentation begins");
         for (packet, next) in wanted.iter().zip(wanted.iter().skip(1).map(Some).chain([None])) {
             let (mut bytes, mut end) = (Vec::new(), 0);
             let mut time = (packet.pts - origin) * step;

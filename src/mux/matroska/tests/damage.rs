@@ -2,6 +2,7 @@
 
 use super::super::ebml;
 use super::*;
+use crate::media::{AspectRatio, Attachment, Chapter, Cover, MasteringDisplay, Orientation, PixelFormat, Timestamp};
 
 const INFO: &[u8] = &[0x15, 0x49, 0xa9, 0x66];
 const TRACKS: &[u8] = &[0x16, 0x54, 0xae, 0x6b];
@@ -89,6 +90,12 @@ fn of_elements() {
             ("WritingApp is no clean text", |f| set(f, &[0x57, 0x41], 3, &[0xff])),
             ("a float of 2 bytes", |f| set(f, &[0x44, 0x89, 0x88], 2, &[0x82, 0, 0, 0xec, 0x84, 0, 0, 0, 0])),
             ("an integer of 0 bytes", |f| set(f, &[0x2a, 0xd7, 0xb1], 3, &[0x80, 0xec, 0x81, 0])),
+            ("PixelWidth takes more bytes", |f| {
+                set(f, &[0xb0, 0x81, 64, 0xba, 0x81, 48], 0, &[0xb0, 0x84, 0, 0, 0, 64])
+            }),
+            ("the size of PixelWidth is too long", |f| {
+                set(f, &[0xb0, 0x81, 64, 0xba, 0x81, 48], 0, &[0xb0, 0x40, 3, 0, 0, 64]);
+            }),
             ("Colour of unknown size", |f| set(f, &[0x55, 0xb0], 2, &[0xff])),
             (" has 0 EBML", |f| drop(f.drain(..find(f, &[0x18, 0x53, 0x80, 0x67])))),
             // Sizes that are off by one.
@@ -158,13 +165,13 @@ fn of_tracks() {
         &video(),
         &[
             ("is 0", |f| set(f, &[0xd7, 0x81, 1], 2, &[0])),
-            ("is 0", |f| set(f, &[0x73, 0xc5, 0x87], 3, &[0; 7])),
+            ("is 0", |f| set(f, &[0x73, 0xc5, 0x87], 2, &[0x81, 0, 0xec, 0x84, 0, 0, 0, 0])),
             ("share a number", |f| set(f, &[0xd7, 0x81, 1], 2, &[2])),
             ("share a number or a UID", |f| {
                 for at in [find(f, &[0x73, 0xc5]), find_last(f, &[0x73, 0xc5])] {
                     let end = at + length(f, at);
-                    f[at + 3..end].fill(0);
-                    f[end - 1] = 7;
+                    f[at + 2..end].fill(0);
+                    f[at + 2..at + 6].copy_from_slice(&[0x81, 7, 0xec, 0x80 | (end - at - 6) as u8]);
                 }
             }),
             ("TrackType 2", |f| set(f, &[0x83, 0x81, 1], 2, &[2])),
@@ -191,7 +198,6 @@ fn of_clusters_and_blocks() {
             ("flags 0x86", |f| set(f, FIRST, 3, &[0x86])),
             ("does not begin with a key frame", |f| set(f, FIRST, 3, &[0])),
             ("comes after", |f| set(f, SECOND, 2, &[60])),
-            ("time below 0", |f| set(f, FIRST, 1, &[0xff])),
             ("longer than 5 s", |f| set_last(f, LAST, 1, &[50])),
             ("a key flag in a BlockGroup", |f| set_last(f, LAST, 3, &[0x80])),
             ("padding below 0", |f| set_last(f, &[0x75, 0xa2], 3, &[0xff])),
@@ -208,8 +214,8 @@ fn of_clusters_and_blocks() {
             ("padding before the last", |f| f.extend_from_slice(&[0xa3, 0x87, 0x82, 0, 200, 0x80, 0xfc, 0xff, 0xfe])),
             ("a block of 3 bytes", |f| f.extend_from_slice(&[0xa3, 0x83, 0x82, 0, 200])),
             ("an empty block", |f| f.extend_from_slice(&[0xa3, 0x84, 0x82, 0, 200, 0x80])),
-            ("a ReferenceBlock of 5", |f| {
-                f.extend_from_slice(&[0xa0, 0x8a, 0xa1, 0x85, 0x81, 1, 100, 0, 7, 0xfb, 0x81, 5]);
+            ("a ReferenceBlock of Some(5)", |f| {
+                f.extend_from_slice(&[0xa0, 0x8a, 0xa1, 0x85, 0x81, 1, 120, 0, 7, 0xfb, 0x81, 5]);
             }),
             ("larger than 5 MB", |f| {
                 let payload = [&[0x81, 1, 100, 0][..], &filler(5_200_000)].concat();
@@ -220,8 +226,8 @@ fn of_clusters_and_blocks() {
                 f.extend_from_slice(&[CLUSTER, &ebml::UNKNOWN_SIZE[..], &[0xe7, 0x82, 1, 0]].concat());
             }),
             ("a live stream with Cues", |f| {
-                let cue = Cue { time: 0, track: 1, cluster: 0, relative: 3 };
-                f.extend(cues::cues(vec![cue]).unwrap());
+                let cue = Cue { time: 0, track: 1, cluster: 0, relative: 3, duration: 0 };
+                ebml::binary(f, ids::CUES, &cues::content(vec![cue]));
             }),
         ],
     );
@@ -232,7 +238,7 @@ fn of_cues() {
     refuse(
         &video(),
         &[
-            ("CueTime 0 is not after", |f| set_last(f, &[0xb3, 0x82, 0x03, 0xe8], 2, &[0, 0])),
+            ("CueTime 999 is not after", |f| set_last(f, &[0xb3, 0x82, 0x07, 0xd0], 2, &[3, 0xe7])),
             ("is not of a Cluster", |f| {
                 let at = find_last(f, &[0xf1, 0x82]) + 3;
                 f[at] ^= 1;
@@ -299,7 +305,8 @@ fn of_pictures() {
         &file(Container::WebM, &cropped),
         &[
             ("nothing is left to show", |f| set(f, &[0x54, 0xdd, 0x81], 3, &[64])),
-            ("it is shown at", |f| set(f, &[0x54, 0xb0, 0x81], 3, &[64])),
+            ("it is shown at", |f| set(f, &[0x54, 0xba, 0x81], 3, &[47])),
+            ("it is shown at", |f| blank_first(f, &[0x54, 0xb0, 0x81])),
         ],
     );
     refuse(
@@ -387,4 +394,118 @@ fn add_to_track(file: &mut Vec<u8>, element: [u8; 4]) {
     file[tracks + 6] += 4;
     let end = tracks + length(file, tracks) - 4;
     file.splice(end..end, element);
+}
+
+/// A file that says all there is to say.
+fn said() -> Vec<u8> {
+    let mut scene = Scene::new().av1_keys(25, 40, 10).with_alpha().webvtt(&[(0, 900, "a"), (500, 700, "b\nc")]);
+    let TrackKind::Video(video) = &mut scene.tracks[0].kind else { panic!() };
+    video.hdr.mastering = Some(MasteringDisplay::P3_D65);
+    video.orientation = Orientation::turned(1).mirror();
+    video.sample_aspect_ratio = AspectRatio::new(16, 11).unwrap();
+    scene.tracks[1].labels = scene.tracks[1].labels.clone().language("pt-BR").forced(true).title("Signs");
+    let metadata = Metadata::new()
+        .tag("title", "Walk")
+        .tag("track", "3")
+        .creation_time(978_307_201)
+        .chapter(Chapter::new(Timestamp::from_millis(0), "One"))
+        .chapter(Chapter::new(Timestamp::from_millis(700), "Two"))
+        .cover(Cover::new(vec![0xff, 0xd8, 0xff, 0xe0, 1]).unwrap())
+        .attachment(Attachment::new("a.ttf", "font/ttf", vec![1, 2, 3]));
+    let settings = MuxSettings { metadata: Arc::new(metadata), ..MuxSettings::of(Layout::Plain) };
+    mux(Container::Matroska, settings, &scene).unwrap()
+}
+
+#[test]
+fn of_what_is_said() {
+    refuse(
+        &said(),
+        &[
+            ("DateUTC is a date of 7 bytes", |f| set(f, &[0x44, 0x61, 0x88], 2, &[0x87])),
+            ("Title is no clean text", |f| set(f, b"Walk", 0, &[0])),
+            ("the Language", |f| set(f, b"por", 0, b"P")),
+            ("FlagForced of a track", |f| {
+                // In place of the MaxBlockAdditionID of the pictures.
+                set(f, &[0x55, 0xee, 0x81], 0, &[0x55, 0xaa, 0x81, 1]);
+            }),
+            ("a projection that is not flat", |f| set(f, &[0x76, 0x71, 0x81], 3, &[1])),
+            ("a pose of", |f| set(f, &[0x76, 0x75, 0x88], 3, &[0xc1])),
+            ("a pose of", |f| set(f, &[0x76, 0x74, 0x88], 3, &[0x40])),
+            ("chromaticities", |f| set(f, &[0x55, 0xd1, 0x88], 3, &[0x40])),
+            ("luminances", |f| set(f, &[0x55, 0xd9, 0x88], 3, &[0])),
+            ("MasteringMetadata has 0 WhitePointChromaticityX", |f| blank_first(f, &[0x55, 0xd7, 0x88])),
+            ("it is shown at", |f| blank_first(f, &[0x54, 0xb0, 0x81])),
+            ("the ChapterUID 0 is 0", |f| {
+                let at = find(f, &[0x73, 0xc4, 0x87]);
+                f[at + 2..at + 10].copy_from_slice(&[0x81, 0, 0xec, 0x84, 0, 0, 0, 0]);
+            }),
+            ("a chapter ends at", |f| set_last(f, &[0x92, 0x88], 2, &[0, 0, 0, 0, 0, 0, 0, 1])),
+            ("ChapterDisplay has 0 ChapLanguage", |f| blank_first(f, &[0x43, 0x7c, 0x83])),
+            ("a chapter without an end", |f| blank_first(f, &[0x92, 0x84])),
+            ("a chapter without an end", |f| blank_first(f, &[0x92, 0x88])),
+            ("a TargetTypeValue of 51", |f| set(f, &[0x68, 0xca, 0x81], 3, &[51])),
+            ("small letters", |f| set(f, b"TITLE", 1, b"i")),
+            ("the FileUID 0 is 0", |f| {
+                let at = find(f, &[0x46, 0xae, 0x87]);
+                f[at + 2..at + 10].copy_from_slice(&[0x81, 0, 0xec, 0x84, 0, 0, 0, 0]);
+            }),
+            ("the cover.jpg is none", |f| set(f, b"image/jpeg", 6, b"jpag")),
+            ("the cover.jpg is none", |f| set(f, &[0x46, 0x5c, 0x85], 3, &[0])),
+            ("a media type", |f| set(f, b"font/ttf", 4, b"-")),
+            ("the SeekHead has Tags 0 times", |f| blank(f, find(f, &[0x12, 0x54, 0xc3, 0x67]) - 6)),
+            ("the SeekHead has Chapters 0 times", |f| blank(f, find(f, &[0x10, 0x43, 0xa7, 0x70]) - 6)),
+            ("the SeekHead has Attachments 0 times", |f| blank(f, find(f, &[0x19, 0x41, 0xa4, 0x69]) - 6)),
+            ("webm with", call_it_webm),
+        ],
+    );
+}
+
+#[test]
+fn of_alpha_and_subtitles() {
+    refuse(
+        &said(),
+        &[
+            ("AlphaMode of false", |f| set(f, &[0x53, 0xc0, 0x81], 3, &[0])),
+            ("beyond the MaxBlockAdditionID", |f| set(f, &[0x55, 0xee, 0x81], 3, &[0])),
+            ("a BlockAddID that is not 1", |f| set(f, &[0xee, 0x81, 1, 0xa5], 2, &[2])),
+            ("BlockMore has 0 BlockAddID", |f| blank_first(f, &[0xee, 0x81, 1, 0xa5])),
+            ("AlphaMode of true with 39", |f| blank_first(f, &[0x75, 0xa1])),
+            ("a BlockGroup without a BlockDuration", |f| blank_first(f, &[0x9b, 0x81, 40])),
+            ("a key flag of true", |f| blank_first(f, &[0xfb, 0x81])),
+            ("has a duration of Some(901)", |f| set(f, &[0xb2, 0x82, 0x03, 0x84], 3, &[0x85])),
+            ("no head of a WebVTT file", |f| set(f, &[0x63, 0xa2, 0x86], 3, b"S")),
+            ("no text of a cue", |f| set(f, b"b\nc", 0, b"\n")),
+            ("a cue without an end", |f| blank_first(f, &[0x9b, 0x82, 0x03, 0x84])),
+            ("the key frame at 500 ms has no cue", |f| blank(f, find_last(f, &[0xb3, 0x82, 1, 0xf4]) - 2)),
+        ],
+    );
+}
+
+#[test]
+fn of_raw_pictures() {
+    refuse(
+        &file(Container::Matroska, &Scene::new().raw(PixelFormat::Yuv420p, 2)),
+        &[
+            ("an UncompressedFourCC", |f| set(f, b"I420", 0, b"J")),
+            ("a picture of 4608 bytes, not 6144", |f| set(f, b"I420", 0, b"Y42B")),
+            ("BitsPerChannel", |f| set(f, &[0x55, 0xb2, 0x81], 3, &[10])),
+            ("an UncompressedFourCC of None", |f| blank_first(f, &[0x2e, 0xb5, 0x24])),
+        ],
+    );
+}
+
+#[test]
+fn of_times_before_0() {
+    let mut scene = Scene::new().av1_keys(25, 250, 25).late(0, -10);
+    scene.packets[0].truncate(200);
+    refuse(
+        &file(Container::WebM, &scene),
+        &[
+            ("in a cluster at 1", |f| set(f, &[0xe7, 0x81, 0], 2, &[1])),
+            ("the key frame at -400 ms has no cue", |f| {
+                set(f, &[0x81, 0xfe, 0x70, 0x80], 1, &[0xfe, 0x70]);
+                blank(f, find_last(f, &[0xb3, 0x81, 0]) - 2);
+            }),
+        ],
+    );
 }

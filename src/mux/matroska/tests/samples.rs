@@ -1,8 +1,9 @@
 //! Tracks and packets that are valid as far as a reader of containers looks.
 
 use crate::media::{
-    AudioTrack, Av1Config, ChromaSubsampling, CodecConfig, Color, ColorRange, FlacConfig, FrameRate, OpusConfig,
-    OpusMapping, Packet, PcmConfig, SampleFormat, TimeBase, Track, TrackKind, VideoTrack,
+    AudioTrack, Av1Config, ChromaSubsampling, CodecConfig, Color, ColorRange, Cue, FlacConfig, FrameRate, OpusConfig,
+    OpusMapping, Packet, PcmConfig, PixelFormat, RawConfig, SampleFormat, TimeBase, Track, TrackKind, VideoTrack,
+    WebVttConfig,
 };
 
 pub const WIDTH: u32 = 64;
@@ -91,6 +92,54 @@ impl Scene {
         self.track(track, (0..frames).map(|index| (1, true, jpeg(index))))
     }
 
+    /// Ten uncompressed pictures a second.
+    pub fn raw(self, format: PixelFormat, frames: usize) -> Self {
+        let config = CodecConfig::Raw(RawConfig { format });
+        let track = video_track(config, Color::BT709, TimeBase::per_second(10), Some(FrameRate::from(10)));
+        let (width, height) = (WIDTH as usize, HEIGHT as usize);
+        let planes = (0..format.chroma().planes()).map(|plane| format.plane_size(plane, width, height));
+        let samples: usize = planes.map(|(width, height)| width * height).sum();
+        let picture = move |index: usize| match format.bit_depth() {
+            8 => (0..samples).map(|at| (16 + (at + index) % 200) as u8).collect(),
+            _ => (0..samples).flat_map(|at| ((64 + (at + index) % 800) as u16).to_le_bytes()).collect(),
+        };
+        self.track(track, (0..frames).map(|index| (1, true, picture(index))))
+    }
+
+    /// Cues by their start, duration (in ms) and text.
+    pub fn webvtt(mut self, cues: &[(i64, u32, &str)]) -> Self {
+        let config = CodecConfig::WebVtt(WebVttConfig::default());
+        let index = self.tracks.len();
+        let packet = |&(start, duration, text): &(i64, u32, &str)| {
+            Packet::new(index, start, duration, true, Cue::new(text).to_packet().unwrap())
+        };
+        self.packets.push(cues.iter().map(packet).collect());
+        self.tracks.push(Track::new(TrackKind::Subtitle, config, TimeBase::MILLISECONDS));
+        self
+    }
+
+    /// Gives the last track, which is AV1, transparency.
+    pub fn with_alpha(mut self) -> Self {
+        let index = self.tracks.len() - 1;
+        let CodecConfig::Av1(config) = self.tracks[index].config.clone() else { panic!() };
+        let TrackKind::Video(video) = &mut self.tracks[index].kind else { panic!() };
+        let sequence_header = sequence_header_of(config.color, true);
+        video.alpha = Some(CodecConfig::Av1(Av1Config {
+            chroma: ChromaSubsampling::Monochrome,
+            chroma_sample_position: 0,
+            sequence_header: sequence_header.clone(),
+            ..config
+        }));
+        for (number, packet) in self.packets[index].iter_mut().enumerate() {
+            let number = (number as u32).to_be_bytes();
+            packet.alpha = Some(match packet.key {
+                true => [sequence_header.clone(), obu(6, &[&[0x10], &number[..], &[3; 9]].concat())].concat(),
+                false => obu(6, &[&[0x30], &number[..], &[4; 5]].concat()),
+            });
+        }
+        self
+    }
+
     /// Stereo silence, 20 ms a packet.
     pub fn opus(mut self, pre_skip: u16, packets: usize, trim_end: u32) -> Self {
         let config = OpusConfig { channels: 2, pre_skip, input_sample_rate: 48_000, output_gain: 0, mapping: None };
@@ -168,6 +217,10 @@ fn av1_config(color: Color) -> CodecConfig {
 
 /// `sequence_header_obu()` by AV1 5.5, field by field: main profile at level 4.0, 10 bit, no order hints.
 fn sequence_header(color: Color) -> Vec<u8> {
+    sequence_header_of(color, false)
+}
+
+fn sequence_header_of(color: Color, monochrome: bool) -> Vec<u8> {
     let full_range = u64::from(color.range == ColorRange::Full);
     let fields: [(u64, u32); 26] = [
         (0, 3),  // seq_profile
@@ -181,21 +234,23 @@ fn sequence_header(color: Color) -> Vec<u8> {
         (5, 4),  // frame_height_bits_minus_1
         (u64::from(WIDTH - 1), 6),
         (u64::from(HEIGHT - 1), 6),
-        (0, 1), // frame_id_numbers_present_flag
-        (0, 3), // use_128x128_superblock, enable_filter_intra, enable_intra_edge_filter
-        (0, 4), // interintra, masked, warped, dual filter
-        (0, 1), // enable_order_hint
-        (1, 1), // seq_choose_screen_content_tools
-        (1, 1), // seq_choose_integer_mv
-        (0, 3), // superres, cdef, restoration
-        (1, 1), // high_bitdepth
-        (0, 1), // mono_chrome
-        (1, 1), // color_description_present_flag
+        (0, 1),                     // frame_id_numbers_present_flag
+        (0, 3),                     // use_128x128_superblock, enable_filter_intra, enable_intra_edge_filter
+        (0, 4),                     // interintra, masked, warped, dual filter
+        (0, 1),                     // enable_order_hint
+        (1, 1),                     // seq_choose_screen_content_tools
+        (1, 1),                     // seq_choose_integer_mv
+        (0, 3),                     // superres, cdef, restoration
+        (1, 1),                     // high_bitdepth
+        (u64::from(monochrome), 1), // mono_chrome
+        (1, 1),                     // color_description_present_flag
         (u64::from(color.primaries.code()), 8),
         (u64::from(color.transfer.code()) << 8 | u64::from(color.matrix.code()), 16),
-        (full_range << 2 | 2, 3), // color_range, chroma_sample_position
-        (0, 2),                   // separate_uv_delta_q, film_grain_params_present
-        (1, 1),                   // trailing bit
+        // color_range, chroma_sample_position; of luma alone the first only
+        if monochrome { (full_range, 1) } else { (full_range << 2 | 2, 3) },
+        // separate_uv_delta_q, film_grain_params_present; the same
+        (0, if monochrome { 1 } else { 2 }),
+        (1, 1), // trailing bit
     ];
     let mut bits = String::new();
     for (value, width) in fields {

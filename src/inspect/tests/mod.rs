@@ -1,5 +1,8 @@
 //! Files of the muxers read again, and damaged ones.
 
+mod about;
+mod simple;
+
 use std::io::Cursor;
 
 use proptest::prelude::*;
@@ -231,7 +234,8 @@ fn a_late_track_starts_late() {
 }
 
 fn small_files() -> Vec<Vec<u8>> {
-    let mut files = Vec::new();
+    let mut files = vec![about::movie(false), about::movie(true), about::matroska()];
+    files.extend(simple::files());
     for container in [Container::Mp4, Container::WebM] {
         for patch in [true, false] {
             let packets = [video_packets(0, 0), opus_packets(1)].concat();
@@ -288,7 +292,7 @@ fn claims_that_nothing_backs_are_refused() {
     assert!(error.to_string().contains("impossible size"), "{error}");
     assert!(read(&mp4_box(b"ftyp", b"")).unwrap_err().to_string().contains("no `moov`"));
 
-    for other in [&b""[..], b"RIFF\0\0\0\0WAVE", b"OggS"] {
+    for other in [&b""[..], b"RIFF\0\0\0\0CDDA", b"PK\x03\x04"] {
         assert_eq!(read(other).unwrap_err().kind(), ErrorKind::Unsupported);
     }
     let error = read(&[&matroska::EBML_MAGIC[..], &[0x87, 0x42, 0x82, 0x84], b"tape"].concat()).unwrap_err();
@@ -366,8 +370,21 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_panic(head in 0..2usize, tail in proptest::collection::vec(any::<u8>(), 0..200)) {
-        let head: &[u8] = [&b"\0\0\0\x08ftyp"[..], &matroska::EBML_MAGIC][head];
+    fn no_bytes_panic(head in 0..12usize, tail in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let head: &[u8] = [
+            &b"\0\0\0\x08ftyp"[..],
+            &matroska::EBML_MAGIC,
+            b"RIFF\0\0\0\0WAVEfmt ",
+            b"RF64\0\0\0\0WAVEds64",
+            b"RIFF\xff\0\0\0AVI LIST",
+            b"OggS\0\x02",
+            b"fLaC\0",
+            b"DKIF\0\0 \0AV01",
+            b"GIF89a",
+            b"\x89PNG\r\n\x1a\n",
+            b"YUV4MPEG2 W2 ",
+            b"\0\0\0\x10ftypavif\0\0\0\0",
+        ][head];
         let _ = read(&[head, &tail].concat());
     }
 }
