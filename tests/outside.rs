@@ -13,6 +13,8 @@ mod elementary;
 mod layouts;
 #[path = "outside/matroska.rs"]
 mod matroska;
+#[path = "outside/metadata.rs"]
+mod metadata;
 #[path = "support/readers.rs"]
 mod readers;
 #[cfg(feature = "animation")]

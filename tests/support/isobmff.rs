@@ -394,6 +394,11 @@ fn movie(node: &Node, fragmented: bool, quicktime: bool) -> Checked<Movie> {
 /// Of each group one track at least can be played, and sound of which there is more than one is in groups. (That some
 /// group was wanted otherwise, who made the file has to compare.)
 fn check_groups(tracks: &[Track]) -> Checked<()> {
+    for track in tracks {
+        let mut members = tracks.iter().filter(|other| other.alternate_group == track.alternate_group);
+        let alike = track.alternate_group == 0 || members.all(|other| other.handler == track.handler);
+        ensure!(alike, "alternate_group {} has tracks of other kinds", track.alternate_group);
+    }
     for track in tracks.iter().filter(|track| track.handler != "text") {
         let mut members = tracks.iter().filter(|other| other.alternate_group == track.alternate_group);
         let playable = match track.alternate_group {

@@ -68,7 +68,7 @@ pub fn chapters(track: &Track, mut payload: impl FnMut(&Sample) -> Checked<Vec<u
 pub fn cues(track: &Track, mut payload: impl FnMut(&Sample) -> Checked<Vec<u8>>) -> Checked<Vec<Cue>> {
     let mut cues: Vec<Cue> = Vec::new();
     // Cues of several samples, by the number that their pieces share.
-    let mut divided: BTreeMap<u32, usize> = BTreeMap::new();
+    let mut divided: BTreeMap<u32, (usize, usize)> = BTreeMap::new();
     let mut at = 0;
     let mut was_empty = false;
     for sample in &track.samples {
@@ -84,17 +84,17 @@ pub fn cues(track: &Track, mut payload: impl FnMut(&Sample) -> Checked<Vec<u8>>)
         } else {
             for node in &boxes {
                 let (source, cue) = cue(node, at, end)?;
-                let known = source.and_then(|source| divided.get(&source)).copied();
-                match known {
-                    Some(index) => {
-                        let whole = &mut cues[index];
+                match source.and_then(|source| divided.get_mut(&source)) {
+                    Some((index, pieces)) => {
+                        *pieces += 1;
+                        let whole = &mut cues[*index];
                         ensure!(whole.end == at, "a piece of a cue at {at}, and the one before ends at {}", whole.end);
                         whole.end = end;
                         ensure!(*whole == Cue { start: whole.start, ..cue }, "pieces that differ: {whole:?}");
                     }
                     None => {
                         cues.push(cue);
-                        divided.extend(source.map(|source| (source, cues.len() - 1)));
+                        divided.extend(source.map(|source| (source, (cues.len() - 1, 1))));
                     }
                 }
             }
@@ -102,6 +102,7 @@ pub fn cues(track: &Track, mut payload: impl FnMut(&Sample) -> Checked<Vec<u8>>)
         (at, was_empty) = (end, is_empty);
     }
     ensure!(!was_empty, "an empty sample at the end");
+    ensure!(divided.values().all(|(_, pieces)| *pieces > 1), "a divided cue of one piece");
     Ok(cues)
 }
 

@@ -69,16 +69,20 @@ pub(super) fn check(metadata: &Metadata, fragmented: bool) -> Result<()> {
 /// The unit of `chpl`.
 const NERO: TimeBase = TimeBase::per_second(10_000_000);
 
-/// Writes `chpl`, unless it cannot hold them all: the track does.
+/// Whether there is a `chpl`: it has chapters, and can hold them all. Where it cannot, the track does.
+pub(super) fn is_listed(metadata: &Metadata, end: Option<Timestamp>) -> bool {
+    (1..=LISTED).contains(&entries(metadata, end).len())
+}
+
+/// Writes `chpl`, if there is one.
 pub(super) fn write_list(w: &mut BoxWriter, metadata: &Metadata, end: Option<Timestamp>) {
-    let entries = entries(metadata, end);
-    let Ok(count) = u8::try_from(entries.len()) else { return };
-    if count == 0 {
+    if !is_listed(metadata, end) {
         return;
     }
+    let entries = entries(metadata, end);
     w.full_box(fourcc::CHPL, 1, 0, |w| {
         w.u32(0); // reserved
-        w.u8(count);
+        w.u8(entries.len() as u8); // at most 255
         for Entry { start, title } in entries {
             w.u64(start.rescale(NERO).map_or(0, i64::unsigned_abs));
             let title = cut(title, LISTED);

@@ -35,7 +35,7 @@ pub(super) fn write(w: &mut BoxWriter, description: &Description, end: Option<Ti
     let metadata = &*description.metadata;
     let has_tags = !metadata.tags.is_empty() || metadata.cover.is_some();
     match description.flavor {
-        Flavor::Mp4 if has_tags || !metadata.chapters.is_empty() => w.boxed(fourcc::UDTA, |w| {
+        Flavor::Mp4 if has_tags || chapters::is_listed(metadata, end) => w.boxed(fourcc::UDTA, |w| {
             chapters::write_list(w, metadata, end);
             if has_tags {
                 w.full_box(fourcc::META, 0, 0, |w| write_items(w, metadata));
