@@ -65,7 +65,8 @@ fn write(path: &Path, video: VideoOptions, audio: Option<AudioOptions>, frames: 
 #[test]
 fn uncompressed_pictures_come_out_bit_for_bit() {
     let folder = tempfile::tempdir().unwrap();
-    for format in PixelFormat::ALL.iter().copied().filter(|&format| format != PixelFormat::Gray10) {
+    let unknown = [PixelFormat::Gray10, PixelFormat::Rgb, PixelFormat::Rgba];
+    for format in PixelFormat::ALL.iter().copied().filter(|format| !unknown.contains(format)) {
         let options =
             || VideoOptions::new(SIZE.0, SIZE.1).codec(VideoCodec::Raw).pixel_format(format).frame_rate(29.97);
         let (avi, y4m) = (folder.path().join(format!("{format}.avi")), folder.path().join(format!("{format}.y4m")));
@@ -158,7 +159,8 @@ fn pcm(channels: u8) -> Track {
 }
 
 fn gray(rate: FrameRate) -> Track {
-    let video = VideoTrack { frame_rate: Some(rate), ..VideoTrack::new(16, 16) };
+    let mut video = VideoTrack::new(16, 16);
+    video.frame_rate = Some(rate);
     let base = TimeBase::new(rate.den(), rate.num()).unwrap();
     Track::new(TrackKind::Video(video), CodecConfig::Raw(RawConfig { format: PixelFormat::Gray }), base)
 }
@@ -254,7 +256,8 @@ fn what_files_say_is_read_by_others() {
 fn files_past_a_gibibyte_are_read_to_their_end() {
     let folder = tempfile::tempdir().unwrap();
     let path: PathBuf = folder.path().join("large.avi");
-    let video = VideoTrack { frame_rate: Some(FrameRate::from(25)), ..VideoTrack::new(1024, 1024) };
+    let mut video = VideoTrack::new(1024, 1024);
+    video.frame_rate = Some(FrameRate::from(25));
     let config = CodecConfig::Raw(RawConfig { format: PixelFormat::Gray });
     let tracks = vec![Track::new(TrackKind::Video(video), config, TimeBase::per_second(25)), pcm(1)];
     let mut writer = PacketWriter::new(Container::Avi, tracks, FileSink::create(&path).unwrap()).unwrap();
