@@ -65,7 +65,8 @@ fn write(path: &Path, video: VideoOptions, audio: Option<AudioOptions>, frames: 
 #[test]
 fn uncompressed_pictures_come_out_bit_for_bit() {
     let folder = tempfile::tempdir().unwrap();
-    for format in PixelFormat::ALL.iter().copied().filter(|&format| format != PixelFormat::Gray10) {
+    let unknown = [PixelFormat::Gray10, PixelFormat::Rgb, PixelFormat::Rgba];
+    for format in PixelFormat::ALL.iter().copied().filter(|format| !unknown.contains(format)) {
         let options =
             || VideoOptions::new(SIZE.0, SIZE.1).codec(VideoCodec::Raw).pixel_format(format).frame_rate(29.97);
         let (avi, y4m) = (folder.path().join(format!("{format}.avi")), folder.path().join(format!("{format}.y4m")));

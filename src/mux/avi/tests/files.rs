@@ -93,8 +93,10 @@ fn every_form_of_pictures_and_samples_is_described() {
         let error = try_file(&tracks, &[frame(0, 0, 1, bytes - 1)]).unwrap_err();
         assert!(error.to_string().contains(&format!("have {bytes}")), "{error}");
     }
-    let error = try_file(&[raw_track(PixelFormat::Gray10, 16, 16)], &[]).unwrap_err();
-    assert!(error.kind() == ErrorKind::Unsupported && error.to_string().contains("gray10"), "{error}");
+    for format in [PixelFormat::Gray10, PixelFormat::Rgb, PixelFormat::Rgba] {
+        let error = try_file(&[raw_track(format, 16, 16)], &[]).unwrap_err();
+        assert!(error.kind() == ErrorKind::Unsupported && error.to_string().contains(format.name()), "{error}");
+    }
 
     let masks = [4, 3, 7, 0x33, 0x37, 0x3f, 0x70f, 0x63f];
     for (channels, mask) in (1u8..).zip(masks) {

@@ -213,6 +213,9 @@ fn y4m_says_all_that_a_track_has() {
         video.coded_width = 8;
     }
     assert_eq!(refusal(Container::Y4m, &cropped, &[]).0, ErrorKind::Unsupported);
+    for format in [PixelFormat::Rgb, PixelFormat::Rgba] {
+        assert_eq!(refusal(Container::Y4m, &raw_track(format, 5, 3), &[]).0, ErrorKind::Unsupported);
+    }
     let empty = write(Container::Y4m, Layout::Live, &raw_track(PixelFormat::Gray, 5, 3), &[]).unwrap();
     assert!(verifier::y4m(&empty).unwrap().pictures.is_empty());
 }
@@ -269,7 +272,8 @@ proptest! {
 
     #[test]
     fn any_pictures_come_back(
-        format in proptest::sample::select(PixelFormat::ALL),
+        // Without the two of red, green and blue.
+        format in proptest::sample::select(&PixelFormat::ALL[..8]),
         width in 1u32..40, height in 1u32..40, count in 0i64..5, seed in any::<u8>(),
     ) {
         let track = raw_track(format, width, height);
