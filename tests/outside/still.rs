@@ -192,8 +192,8 @@ fn ffmpeg_fault(ffmpeg: &Path, case: &Case, path: &Path) -> Option<String> {
     command.args(["-hide_banner", "-nostdin", "-v", "warning", "-xerror", "-progress", "-", "-nostats"]);
     command.arg("-i").arg(path);
     if case.extension() == "avif" && case.frames > 1 {
-        // The first stream is the picture for who knows no sequences; then come the track and that of alpha.
-        command.args(["-map", "0:V:1"]);
+        // The items are the first streams, each of one picture; then come the tracks.
+        command.args(["-map", if case.alpha { "0:V:2" } else { "0:V:1" }]);
     }
     let (success, out, said) = run(command.args(["-fps_mode", "passthrough", "-f", "null", "-"]));
     let frames = out.lines().rev().find_map(|line| line.strip_prefix("frame=")).map(str::trim);

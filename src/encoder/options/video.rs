@@ -301,7 +301,7 @@ impl VideoOptions {
     }
 
     /// What RGB frames are converted to, what YUV frames are taken to be, and what the file is tagged with. Unless
-    /// said BT.709 from 720 lines up, else BT.601, both limited; in AVIF sRGB by the BT.601 matrix in full range.
+    /// said BT.709 from 720 lines up, else BT.601, both limited; in AVIF sRGB by the BT.601 matrix.
     pub fn color(mut self, color: Color) -> Self {
         self.color = Some(color);
         self
@@ -443,8 +443,9 @@ impl VideoOptions {
         let default_color = match codec {
             // What screens show; matrix and range are those of YUV frames that say nothing of them.
             _ if format.is_rgb() => Color { matrix: Color::for_height(height).matrix, ..SCREEN_COLOR },
-            // A picture beside others on a screen: sRGB, where that of SD would be seen to be another.
-            VideoCodec::Av1 if container == Some(Container::Avif) => Color::JPEG,
+            // A picture beside others on a screen: sRGB, from which SD is seen to differ. Limited, as Chromium takes every
+            // image sequence for that.
+            VideoCodec::Av1 if container == Some(Container::Avif) => Color::JPEG.with_range(ColorRange::Limited),
             VideoCodec::Av1 | VideoCodec::Raw => Color::for_height(height),
             VideoCodec::Mjpeg => Color::JPEG,
         };
