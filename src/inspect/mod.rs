@@ -19,7 +19,8 @@ use std::io::{Read, Seek};
 
 use crate::error::{Error, Result};
 use crate::media::{
-    AspectRatio, Chapter, ChromaSubsampling, Color, FrameRate, Hdr, Orientation, SampleFormat, TimeBase, Timestamp,
+    AspectRatio, Chapter, ChromaSubsampling, Color, FrameRate, Hdr, Language, Orientation, SampleFormat, TimeBase,
+    Timestamp,
 };
 use about::About;
 pub use about::{AttachmentInfo, CoverInfo};
@@ -140,7 +141,7 @@ pub struct TrackInfo {
     pub codec: String,
     /// The `codecs` parameter of RFC 6381 for it, where one is registered.
     pub codec_string: Option<String>,
-    /// Language, by ISO 639-2 or BCP 47; `und` where it is not known.
+    /// Language, as a tag of BCP 47 (`de`, `pt-BR`); `und` where it is not known.
     pub language: String,
     /// Its name for people.
     pub title: Option<String>,
@@ -337,6 +338,8 @@ impl From<Summary> for TrackInfo {
     fn from(summary: Summary) -> Self {
         let Summary { number, mut details, codec, codec_string, labels, time_base, times, counts } = summary;
         let Labels { language, title, default, forced, alternate_group } = labels;
+        // MP4 and Matroska have other codes for some languages: their tag is the same. What is no code stays as it is.
+        let language = Language::parse(&language).map_or(language, |language| language.tag().to_owned());
         if let Details::Video(video) = &mut details {
             video.frame_rate = video.frame_rate.or_else(|| average_rate(counts.packets, times.duration, time_base));
         }

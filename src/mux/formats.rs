@@ -664,8 +664,10 @@ impl Container {
         if !named(track.config.name()) {
             return Err(Error::unsupported(format!("{self} takes no {} track", track.config.name())));
         }
-        if let CodecConfig::Raw(config) = &track.config {
-            self.check_raw(config.format)?;
+        if let CodecConfig::Raw(config) = &track.config
+            && !self.raw_formats().contains(&config.format)
+        {
+            return Err(Error::unsupported(format!("{self} takes no raw {} pictures", config.format)));
         }
         self.check_labels(&track.labels)?;
         let Some(video) = track.video() else { return Ok(()) };

@@ -143,7 +143,7 @@ fn movies_say_it_in_both_ways() {
         // The track of titles is not a track of its own.
         let [picture, subtitles] = &info.tracks[..] else { panic!() };
         assert_eq!((picture.title.as_deref(), picture.default, picture.forced), (Some("Bild ü"), true, false));
-        assert_eq!((picture.alternate_group, &*picture.codec, &*picture.language), (Some(7), "mjpeg", "eng"));
+        assert_eq!((picture.alternate_group, &*picture.codec, &*picture.language), (Some(7), "mjpeg", "en"));
         let video = video_of(&info);
         assert_eq!((video.width, video.height, video.coded_width), (120, 80, 96));
         assert_eq!(
