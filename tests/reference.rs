@@ -94,7 +94,7 @@ fn a_failed_open_touches_nothing() {
     let mut encoder = Encoder::new();
     let _stream = encoder.add_audio(AudioOptions::new(48_000, 2).codec(AudioCodec::Flac)).unwrap();
     assert_eq!(encoder.open_file(&path).unwrap_err().kind(), ErrorKind::Unsupported);
-    assert_eq!(encoder.open_file(folder.path().join("x.avi")).unwrap_err().kind(), ErrorKind::InvalidOption);
+    assert_eq!(encoder.open_file(folder.path().join("x.xyz")).unwrap_err().kind(), ErrorKind::InvalidOption);
     assert_eq!(encoder.open_file(folder.path().join("no/x.mkv")).unwrap_err().kind(), ErrorKind::Io);
     let nothing = Encoder::new().open_file(&path).unwrap_err();
     assert!(nothing.to_string().contains("add_video"), "{nothing}");
@@ -384,6 +384,9 @@ fn bytes_depend_neither_on_chunks_nor_on_threads() {
     };
     for &container in Container::ALL {
         for &layout in container.layouts().iter().filter(|layout| !layout.needs_folder()) {
+            if container == Container::Avif && layout == Layout::Live {
+                continue; // of one picture only
+            }
             let first = encode(1, 1, 1, container, layout);
             assert!(first.len() > 100, "{container}, {layout}");
             for (frames, samples, threads) in [(7, 1023, 2), (30, 48_000, 1), (30, 1023, 2)] {

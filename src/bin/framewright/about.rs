@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use framewright::media::{Attachment, Chapter, Cover, Metadata};
+use framewright::media::{Attachment, Chapter, Cover, Language, Metadata};
 use framewright::{AudioOptions, EncoderOptions, SubtitleOptions, VideoOptions};
 
 use crate::args::{AboutArgs, RunArgs};
@@ -56,9 +56,15 @@ impl AboutArgs {
         Ok(metadata)
     }
 
-    /// Refuses labels of streams that there are not.
+    /// Refuses languages that there are not, and labels of streams that there are not.
     pub fn check_streams(&self, video: usize, audio: usize, subtitles: usize) -> Result<(), Failure> {
+        for language in &self.languages {
+            Language::parse(language).map_err(|error| naming("--language", language, error))?;
+        }
         for label in &self.tracks {
+            if label.name == "language" {
+                Language::parse(&label.value).map_err(|error| naming("--track", &label.to_string(), error))?;
+            }
             let (kind, count) = match label.kind {
                 Kind::Video => ("video", video),
                 Kind::Audio => ("audio", audio),
@@ -96,7 +102,7 @@ impl AboutArgs {
     /// `path` is that of the subtitles, whose name may say their language: `film.de.srt`.
     pub fn label_subtitle(&self, index: usize, path: &Path, options: &mut SubtitleOptions) -> Result<(), Failure> {
         let named = path.file_stem().map(Path::new).and_then(Path::extension).and_then(|tag| tag.to_str());
-        if let Some(tag) = named.filter(|tag| framewright::media::Language::parse(tag).is_ok()) {
+        if let Some(tag) = named.filter(|tag| Language::parse(tag).is_ok()) {
             options.set("language", tag)?;
         }
         self.label(Kind::Subtitle, index, |name, value| options.set(name, value))

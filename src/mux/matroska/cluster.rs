@@ -125,12 +125,18 @@ impl Clusters {
 
     /// Ends the open cluster, if there is one.
     pub fn close(&mut self, sink: &mut dyn Sink) -> Result<()> {
-        if self.open.take().is_some() && self.sized {
+        let closes = self.open.take().is_some();
+        if closes && self.sized {
             let mut header = Vec::new();
             ebml::header(&mut header, ids::CLUSTER, self.buffer.len() as u64);
             append(sink, &header)?;
         }
-        self.write_out(sink)
+        self.write_out(sink)?;
+        if closes && self.sized {
+            // What a buffer holds is lost with the process.
+            sink.flush().map_err(|error| Error::io("writing the output", error))?;
+        }
+        Ok(())
     }
 
     /// Whether `block` begins a cluster.
