@@ -83,7 +83,7 @@ fn write(folder: &Path, name: &str, container: Container, layout: Layout, video:
 }
 
 fn av1() -> VideoOptions {
-    VideoOptions::new(SIZE.0, SIZE.1).crf(40).frame_rate(25)
+    VideoOptions::new(SIZE.0, SIZE.1).codec(VideoCodec::Av1).crf(40).frame_rate(25)
 }
 
 fn json(command: &mut Command) -> Value {
@@ -104,7 +104,9 @@ fn decodes_silently(path: &Path) {
         let mut command = Command::new(ffmpeg);
         command.args(["-nostdin", "-v", "warning", "-xerror", "-i"]).arg(path);
         let (success, _, said) = run(command.args(["-map", "0:v", "-map", "0:a", "-f", "null", "-"]));
-        assert!(success && said.is_empty(), "{} {}: {said}", ffmpeg.display(), path.display());
+        // It says so of every cover, those that it has written itself too.
+        let said: Vec<_> = said.lines().filter(|line| !line.ends_with("stream 0, timescale not set")).collect();
+        assert!(success && said.is_empty(), "{} {}: {said:?}", ffmpeg.display(), path.display());
     }
 }
 
@@ -140,7 +142,7 @@ fn tags_chapters_and_labels_are_read_back() {
                 }
                 let streams = found["streams"].as_array().unwrap();
                 assert_eq!(streams[1]["tags"]["language"], "por", "{path:?}");
-                assert_eq!(streams[1]["tags"]["title"], "Comentário", "{path:?} {}", streams[1]);
+                assert_eq!(streams[1]["tags"]["handler_name"], "Comentário", "{path:?} {}", streams[1]);
                 if mp4 {
                     assert_eq!(streams[2]["codec_tag_string"], "wvtt");
                     assert_eq!(streams[2]["disposition"]["forced"], 1, "{path:?} {}", streams[2]);
@@ -150,10 +152,19 @@ fn tags_chapters_and_labels_are_read_back() {
                 let found = json(Command::new(program).arg("--Output=JSON").arg(&path));
                 let tracks = found["media"]["track"].as_array().unwrap();
                 let of = |kind: &str| tracks.iter().find(|track| track["@type"] == kind).unwrap_or(&Value::Null);
-                assert_eq!(of("General")["Title"], "The walk", "{path:?}");
-                assert_eq!(of("General")["Cover"], "Yes", "{path:?}");
-                assert_eq!(of("Audio")["Language"], "pt-BR", "{path:?}");
-                assert_eq!(of("Audio")["Title"], "Comentário", "{path:?}");
+                let general = of("General");
+                match mp4 {
+                    true => assert!(general["Title"] == "The walk" && general["Cover"] == "Yes", "{path:?} {general}"),
+                    false => {
+                        let extra = &general["extra"];
+                        assert_eq!(extra["com_apple_quicktime_title"], "The walk", "{path:?} {general}");
+                        assert_eq!(extra["com_apple_quicktime_artwork"], "(Binary)", "{path:?} {general}");
+                    }
+                }
+                // It knows `mdhd` and no `elng`, and shows the title of each of its places.
+                assert_eq!(of("Audio")["Language"], "pt", "{path:?}");
+                let title = of("Audio")["Title"].as_str().unwrap_or_default();
+                assert!(title.starts_with("Comentário"), "{path:?} {title}");
                 assert_eq!(of("Menu").is_null(), !chapters, "{path:?}");
                 if mp4 {
                     assert_eq!(of("Text")["Language"], "de", "{path:?} {}", of("Text"));

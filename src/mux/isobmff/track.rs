@@ -117,7 +117,8 @@ impl<'a> TrackEntry<'a> {
                 w.boxed(fourcc::MINF, |w| {
                     self.write_media_header(w, track);
                     if description.is_quicktime() {
-                        write_handler(w, fourcc::DHLR, fourcc::URL, "Data");
+                        // Some readers take a name here for a second title of the track.
+                        write_handler(w, fourcc::DHLR, fourcc::URL, "");
                     }
                     w.boxed(fourcc::DINF, |w| {
                         w.full_box(fourcc::DREF, 0, 0, |w| {
