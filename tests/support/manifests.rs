@@ -504,6 +504,8 @@ fn dash_segments(
     let mut times: Vec<(u64, u64)> = Vec::new();
     for run in &timeline.children {
         run.is("S", &[])?;
+        // dash.js takes the n-th range for the n-th element.
+        ensure!(!ranges || run.attribute("r").is_err(), "repeats beside ranges");
         let (mut t, d): (u64, u64) = (number("t", run.attribute("t")?)?, number("d", run.attribute("d")?)?);
         ensure!(d > 0 && times.last().is_none_or(|last| last.0 + last.1 <= t), "S at {t} overlaps");
         for _ in 0..=run.attribute("r").map_or(Ok(0), |r| number::<u64>("r", r))? {

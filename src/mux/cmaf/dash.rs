@@ -201,7 +201,7 @@ fn representation(xml: &mut Xml, presentation: &Presentation<'_>, output: &Outpu
             xml.text("BaseURL", &uri(&names.whole(name, "mp4")));
             xml.element("SegmentList", &attributes, |xml| {
                 xml.empty("Initialization", &[("range", range(0, output.labels.header_bytes))]);
-                timeline(xml, segments);
+                timeline(xml, segments, false);
                 for segment in segments.listed() {
                     xml.empty("SegmentURL", &[("mediaRange", range(segment.offset, segment.bytes))]);
                 }
@@ -214,18 +214,21 @@ fn representation(xml: &mut Xml, presentation: &Presentation<'_>, output: &Outpu
                 // The variable is put in by the player; names have no `$` left.
                 ("media", uri(&names.segment(name, "0", media::SEGMENT)).replace("_0.m4s", "_$Number$.m4s")),
             ]);
-            xml.element("SegmentTemplate", &attributes, |xml| timeline(xml, segments));
+            xml.element("SegmentTemplate", &attributes, |xml| timeline(xml, segments, true));
         }
     });
 }
 
-/// The times of all segments, in runs of segments that follow each other and are alike.
-fn timeline(xml: &mut Xml, segments: &Segments) {
+/// The times of all segments, `in_runs` of segments that follow each other and are alike. Beside a list of ranges each
+/// has an element of its own: dash.js (5.2) takes the n-th range for the n-th element, repeats or not.
+fn timeline(xml: &mut Xml, segments: &Segments, in_runs: bool) {
     let mut runs: Vec<(u64, u64, u64)> = Vec::new();
     for segment in segments.listed() {
         let duration = segment.end.saturating_sub(segment.start);
         match runs.last_mut() {
-            Some((start, length, count)) if *length == duration && *start + *length * *count == segment.start => {
+            Some((start, length, count))
+                if in_runs && *length == duration && *start + *length * *count == segment.start =>
+            {
                 *count += 1;
             }
             _ => runs.push((segment.start, duration, 1)),
