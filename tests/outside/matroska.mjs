@@ -23,7 +23,6 @@ for (const file of process.argv.slice(2)) {
       title: tags.title,
       artist: tags.artist,
       date: tags.date,
-      track: tags.trackNumber,
       images: (tags.images ?? []).map((image) => [image.kind, image.mimeType, image.data.length]),
       rotation: video ? await video.getRotation() : undefined,
       width: video ? await video.getDisplayWidth() : undefined,

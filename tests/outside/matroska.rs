@@ -16,7 +16,7 @@ use framewright::{
 };
 use serde_json::Value;
 
-use crate::readers::{Readers, run, scripts, tool};
+use crate::readers::{Readers, run, tool};
 use crate::support::{ebml, gradient, tone};
 
 const PNG: &[u8] =
@@ -42,7 +42,7 @@ fn write(folder: &Path, container: Container, layout: Layout, alpha: bool) -> Pa
         .chapter(Chapter::new(at(1_200), "Über den Berg"));
     if container == Container::Matroska {
         metadata = metadata.cover(Cover::new(PNG.to_vec()).unwrap());
-        metadata = metadata.attachment(Attachment::new("notes.txt", "text/plain", b"a note".to_vec()));
+        metadata = metadata.attachment(Attachment::new("walk.ttf", "font/ttf", b"a font".to_vec()));
     }
     let options = EncoderOptions::new().mux(MuxOptions::new().layout(layout).metadata(metadata));
     let mut encoder = Encoder::with_options(options).unwrap();
@@ -117,7 +117,10 @@ fn everything_that_is_said_is_read_back() {
         mediainfo(*container, path);
         if let Some(mediaconch) = readers.mediaconch.as_ref().filter(|_| *layout != Layout::Live) {
             let (_, out, _) = run(Command::new(mediaconch).args(["-mc", "-fx"]).arg(path));
-            let failed: Vec<_> = out.lines().filter(|line| line.contains("outcome=\"fail\"")).collect();
+            // Its schema is older than LanguageBCP47 and Projection, and has a wrong parent for MasteringMetadata's parts.
+            let old = ["MasteringMetadata", "Projection", "LanguageIETF"];
+            let fails = out.lines().filter(|line| line.contains("outcome=\"fail\""));
+            let failed: Vec<_> = fails.filter(|line| !old.iter().any(|word| line.contains(word))).collect();
             assert!(failed.is_empty() && out.contains("outcome=\"pass\""), "{path:?}: {failed:?}");
         }
         if *container == Container::WebM
@@ -131,7 +134,7 @@ fn everything_that_is_said_is_read_back() {
     if let Some(node) = &readers.mediabunny {
         for (path, read) in crate::script(node, "matroska.mjs", paths.iter().copied()) {
             assert_eq!((&read["title"], &read["artist"]), (&"Der Weg".into(), &"Ada".into()), "{read}");
-            assert_eq!((&read["rotation"], &read["track"]), (&90.into(), &3.into()), "{read}");
+            assert_eq!((&read["rotation"], &read["height"]), (&90.into(), &171.into()), "{read}");
             assert!(read["date"].as_str().is_some_and(|date| date.starts_with("2026-11-24")), "{read}");
             let images = if path.extension().is_some_and(|e| e == "mkv") { 1 } else { 0 };
             assert_eq!(read["images"].as_array().map(Vec::len), Some(images), "{read}");
@@ -145,7 +148,6 @@ fn everything_that_is_said_is_read_back() {
             assert_eq!((&result["width"], &result["height"]), (&72.into(), &171.into()), "{path:?}: {result}");
         }
     }
-    let _ = scripts();
 }
 
 fn ffprobe(container: Container, layout: Layout, path: &Path) {
@@ -177,7 +179,7 @@ fn ffprobe(container: Container, layout: Layout, path: &Path) {
     if container == Container::Matroska {
         let pictures = streams.iter().filter(|stream| stream["disposition"]["attached_pic"] == 1).count();
         let attached = streams.iter().find(|stream| stream["codec_type"] == "attachment").unwrap();
-        assert_eq!((pictures, &attached["tags"]["filename"]), (1, &"notes.txt".into()));
+        assert_eq!((pictures, &attached["tags"]["filename"]), (1, &"walk.ttf".into()));
     } else {
         assert_eq!(subtitle["codec_name"], "webvtt");
     }
@@ -201,7 +203,7 @@ fn mkvtoolnix(container: Container, layout: Layout, path: &Path) {
         if container == Container::Matroska {
             let names: Vec<_> =
                 read["attachments"].as_array().unwrap().iter().map(|file| file["file_name"].clone()).collect();
-            assert_eq!(names, ["cover.png", "notes.txt"]);
+            assert_eq!(names, ["cover.png", "walk.ttf"]);
         }
     }
     if let Some(mkvinfo) = tool("mkvinfo") {
@@ -224,7 +226,7 @@ fn mediainfo(container: Container, path: &Path) {
         |kind: &str| tracks.iter().find(|track| track["@type"] == kind).unwrap_or_else(|| panic!("{kind}: {read}"));
     assert_eq!((&of("General")["Title"], &of("Audio")["Title"]), (&"Der Weg".into(), &"Comentário".into()), "{read}");
     assert_eq!((&of("Text")["Forced"], &of("Text")["Title"]), (&"Yes".into(), &"Schilder".into()), "{read}");
-    assert_eq!((&of("Video")["MaxCLL"], &of("Video")["MaxFALL"]), (&"1000 cd/m2".into(), &"400 cd/m2".into()));
+    assert_eq!((&of("Video")["MaxCLL"], &of("Video")["MaxFALL"]), (&"1000".into(), &"400".into()));
     assert_eq!(of("Video")["MasteringDisplay_ColorPrimaries"], "BT.2020", "{read}");
     assert_eq!(of("General")["Cover"] == "Yes", container == Container::Matroska, "{read}");
     assert!(of("Menu")["extra"].to_string().contains("Start"), "{read}");
@@ -252,7 +254,7 @@ fn alpha_is_found_beside_the_pictures() {
         }
         if let Some(mkvinfo) = tool("mkvinfo") {
             let (_, out, _) = run(Command::new(mkvinfo).args(["-v", "-v"]).arg(path));
-            assert!(out.matches("Block additional").count() >= 10 && out.contains("Alpha mode: 1"), "{path:?}");
+            assert!(out.matches("Block additional").count() >= 10 && out.contains("VideoAlphaMode"), "{path:?}");
         }
     }
     if let Some(node) = &readers.mediabunny {

@@ -71,9 +71,12 @@ fn nanoseconds(time: Timestamp) -> Option<u64> {
     time.rescale(TimeBase::NANOSECONDS).and_then(|ns| u64::try_from(ns).ok())
 }
 
-/// The Tags element; `None` without tags.
+/// The Tags element; `None` without tags. The first title is not among them: the Info has it, and who reads both shows it
+/// twice.
 pub(super) fn tags(tags: &[(String, String)]) -> Option<Vec<u8>> {
-    let named: Vec<_> = tags.iter().flat_map(|(name, value)| simple_tags(name, value)).collect();
+    let title = tags.iter().position(|(name, _)| name.eq_ignore_ascii_case("title"));
+    let others = tags.iter().enumerate().filter(|(index, _)| Some(*index) != title).map(|(_, tag)| tag);
+    let named: Vec<_> = others.flat_map(|(name, value)| simple_tags(name, value)).collect();
     let mut out = Vec::new();
     ebml::master(&mut out, ids::TAGS, |out| {
         for level in [Level::Whole, Level::Part] {

@@ -444,7 +444,7 @@ fn of_what_is_said() {
             ("a chapter without an end", |f| blank_first(f, &[0x92, 0x84])),
             ("a chapter without an end", |f| blank_first(f, &[0x92, 0x88])),
             ("a TargetTypeValue of 51", |f| set(f, &[0x68, 0xca, 0x81], 3, &[51])),
-            ("small letters", |f| set(f, b"TITLE", 1, b"i")),
+            ("small letters", |f| set(f, b"PART_NUMBER", 1, b"a")),
             ("the FileUID 0 is 0", |f| {
                 let at = find(f, &[0x46, 0xae, 0x87]);
                 f[at + 2..at + 10].copy_from_slice(&[0x81, 0, 0xec, 0x84, 0, 0, 0, 0]);

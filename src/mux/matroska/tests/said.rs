@@ -153,7 +153,6 @@ fn tags_chapters_title_and_date_59() {
             assert_eq!(chapters, expected);
             let tags: Vec<_> = read.tags.iter().map(|(level, n, v)| format!("{level} {n}={v}")).collect();
             let expected = [
-                "50 TITLE=Der Weg",
                 "50 ARTIST=Ada",
                 "50 ALBUM_ARTIST=Ada & Co",
                 "50 DATE_RELEASED=2026-11-24",
