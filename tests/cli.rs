@@ -208,7 +208,7 @@ fn bad_arguments_exit_with_2_and_say_what_to_do() {
     desk.refused(2, &encode(&["--option", "tune=loud"]), &["tune", "loud", "psnr"]);
     desk.refused(2, &encode(&["--option", "tune"]), &["KEY=VALUE"]);
     desk.refused(2, &encode(&["--audio-bitrate", "96k"]), &["--audio-bitrate", "no audio input"]);
-    desk.refused(2, &encode(&["--container", "avi"]), &["avi", "webm"]);
+    desk.refused(2, &encode(&["--container", "xyz"]), &["xyz", "webm"]);
     desk.refused(2, &["encode", "tone.wav", "-o", "x.mp4", "--crf", "20"], &["--crf", "no video input"]);
     desk.refused(2, &["encode", "clip.y4m", "clip.y4m", "-o", "x.mp4"], &["one video"]);
     desk.refused(2, &["encode", "clip.y4m", "-o", "x.avi"], &["x.avi", ".mp4", "--container"]);

