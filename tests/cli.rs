@@ -211,7 +211,7 @@ fn bad_arguments_exit_with_2_and_say_what_to_do() {
     desk.refused(2, &encode(&["--container", "xyz"]), &["xyz", "webm"]);
     desk.refused(2, &["encode", "tone.wav", "-o", "x.mp4", "--crf", "20"], &["--crf", "no video input"]);
     desk.refused(2, &["encode", "clip.y4m", "clip.y4m", "-o", "x.mp4"], &["one video"]);
-    desk.refused(2, &["encode", "clip.y4m", "-o", "x.avi"], &["x.avi", ".mp4", "--container"]);
+    desk.refused(2, &["encode", "clip.y4m", "-o", "x.xyz"], &["x.xyz", ".mp4", "--container"]);
     desk.refused(2, &["encode", "clip.y4m", "-o", "-"], &["--container"]);
     desk.refused(2, &["encode", "clip.y4m", "-o", "x.webm", "--video-codec", "mjpeg"], &["webm", "mjpeg"]);
     desk.refused(2, &["encode", "-", "--raw", "wide", "-o", "x.mp4"], &["wide", "640x480@30:rgb24"]);

@@ -88,7 +88,9 @@ fn json(command: &mut Command) -> Value {
 
 /// The lines of FFmpeg that are about this crate's choices, not about faults: it knows WebM's way of WebVTT only.
 fn unknown_subtitles(line: &str) -> bool {
-    line.contains("(Subtitle: none): unknown codec") || line.contains("Consider increasing the value")
+    line.contains("(Subtitle: none): unknown codec")
+        || line.contains("(Attachment: none): unknown codec")
+        || line.contains("Consider increasing the value")
 }
 
 #[test]

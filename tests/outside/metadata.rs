@@ -105,7 +105,10 @@ fn decodes_silently(path: &Path) {
         command.args(["-nostdin", "-v", "warning", "-xerror", "-i"]).arg(path);
         let (success, _, said) = run(command.args(["-map", "0:v", "-map", "0:a", "-f", "null", "-"]));
         // It says so of every cover, those that it has written itself too.
-        let said: Vec<_> = said.lines().filter(|line| !line.ends_with("stream 0, timescale not set")).collect();
+        // And this of every title of a track, and of how often it said so.
+        let usual =
+            ["stream 0, timescale not set", "UDTA parsing failed retrying raw", "Last message repeated 1 times"];
+        let said: Vec<_> = said.lines().filter(|line| !usual.iter().any(|words| line.ends_with(words))).collect();
         assert!(success && said.is_empty(), "{} {}: {said:?}", ffmpeg.display(), path.display());
     }
 }
