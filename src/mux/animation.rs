@@ -165,7 +165,7 @@ impl Rect {
     }
 
     /// The rows of this part of a frame.
-    pub fn rows<'a>(self, pixels: &'a [u8], width: usize, channels: usize) -> impl Iterator<Item = &'a [u8]> {
+    pub fn rows(self, pixels: &[u8], width: usize, channels: usize) -> impl Iterator<Item = &[u8]> {
         let rows = pixels.chunks_exact(width * channels).skip(self.top).take(self.height);
         rows.map(move |row| &row[self.left * channels..(self.left + self.width) * channels])
     }

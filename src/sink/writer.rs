@@ -12,8 +12,11 @@ pub struct SeekSink<W> {
     buffered: Buffered<W>,
     start: u64,
     /// How the writer reads, where it was said that it can.
-    read: Option<fn(&mut W, &mut [u8]) -> io::Result<()>>,
+    read: Option<ReadBack<W>>,
 }
+
+/// Fills a buffer from where the writer stands.
+type ReadBack<W> = fn(&mut W, &mut [u8]) -> io::Result<()>;
 
 impl<W: Write + Seek + Send> SeekSink<W> {
     /// Asks the writer where it stands.

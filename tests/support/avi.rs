@@ -471,7 +471,7 @@ impl StreamState {
                 return Err(format!("a picture of {} bytes, not {bytes}", head.size));
             }
             (0, _) => 1,
-            (block, _) if head.size == 0 || head.size % block != 0 => {
+            (block, _) if head.size == 0 || !head.size.is_multiple_of(block) => {
                 return Err(format!("{} bytes of sound, {block} a sample", head.size));
             }
             (block, _) => head.size / block,
@@ -583,7 +583,7 @@ fn read_audio_format(reader: &mut Reader<impl Read + Seek>, head: &Head) -> Resu
 
 /// `indx`: where each `ix##` is, its size and its duration.
 fn read_super_index(reader: &mut Reader<impl Read + Seek>, head: &Head, id: [u8; 4]) -> Result<Vec<(u64, u32, u32)>> {
-    ensure(head.size >= 24 && (head.size - 24) % 16 == 0, || format!("indx of {} bytes", head.size))?;
+    ensure(head.size >= 24 && (head.size - 24).is_multiple_of(16), || format!("indx of {} bytes", head.size))?;
     let capacity = (head.size - 24) / 16;
     let mut f = reader.fields(head, b"indx", head.size)?;
     f.is_short("wLongsPerEntry of indx", 4)?;

@@ -141,7 +141,7 @@ pub fn stream_info(body: &[u8]) -> Checked<StreamInfo> {
 }
 
 fn seek_table(body: &[u8], audio: &[u8], frames: &[Frame]) -> Checked<Vec<SeekPoint>> {
-    check!(body.len() % 18 == 0, "a seek table of {} bytes", body.len());
+    check!(body.len().is_multiple_of(18), "a seek table of {} bytes", body.len());
     let mut points: Vec<SeekPoint> = Vec::new();
     let mut placeholders = false;
     for point in body.chunks_exact(18) {
@@ -328,7 +328,7 @@ fn crc16(mut crc: u16, byte: u8) -> u16 {
 
 /// Bytes of base64 with padding.
 pub fn from_base64(text: &str) -> Checked<Vec<u8>> {
-    check!(text.len() % 4 == 0, "base64 of {} letters", text.len());
+    check!(text.len().is_multiple_of(4), "base64 of {} letters", text.len());
     let mut out = Vec::new();
     for group in text.as_bytes().chunks(4) {
         let padding = group.iter().rev().take_while(|&&letter| letter == b'=').count();

@@ -31,8 +31,9 @@ pub type Checked<T> = Result<T, String>;
 
 macro_rules! ensure {
     ($condition:expr, $($message:tt)*) => {
-        if !$condition {
-            return Err(format!($($message)*));
+        match $condition {
+            true => {}
+            false => return Err(format!($($message)*)),
         }
     };
 }

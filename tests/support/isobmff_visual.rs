@@ -4,6 +4,9 @@ use super::boxes::{Body, Node};
 use super::codecs::clean_aperture;
 use super::{Checked, Track, ensure};
 
+/// Chromaticities of green, blue, red and white, the brightest and the darkest.
+pub type Mastering = ([(u16, u16); 4], u32, u32);
+
 /// What stands in a visual sample entry beside the codec.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Extras {
@@ -12,7 +15,7 @@ pub struct Extras {
     /// Of a pixel, width and height.
     pub shape: Option<(u32, u32)>,
     /// Chromaticities of green, blue, red and white, the brightest and the darkest.
-    pub mastering: Option<([(u16, u16); 4], u32, u32)>,
+    pub mastering: Option<Mastering>,
     /// MaxCLL and MaxFALL.
     pub light: Option<(u16, u16)>,
 }

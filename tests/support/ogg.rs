@@ -2,6 +2,10 @@
 //! the muxer: it checks every page, puts packets together, and does the arithmetic of granule positions.
 #![allow(dead_code, reason = "each test looks at other parts")]
 
+#[allow(
+    clippy::duplicate_mod,
+    reason = "the reader of FLAC files is that of FLAC in Ogg, and each test binary takes its own"
+)]
 #[path = "flac.rs"]
 pub mod flac;
 

@@ -139,7 +139,7 @@ fn move_back(from: u64, by: u64, sink: &mut dyn Sink) -> Result<()> {
 }
 
 fn append_zeros(sink: &mut dyn Sink, mut count: u64) -> Result<()> {
-    const ZEROS: [u8; 64 << 10] = [0; 64 << 10];
+    static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
     while count > 0 {
         let piece = &ZEROS[..count.min(ZEROS.len() as u64) as usize];
         append(sink, piece)?;

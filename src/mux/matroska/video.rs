@@ -47,10 +47,10 @@ pub(super) fn settings(out: &mut Vec<u8>, video: &VideoTrack, config: &CodecConf
         ebml::uint(out, ids::DISPLAY_WIDTH, ratio.display_width(video.width).into());
         ebml::uint(out, ids::DISPLAY_HEIGHT, video.height.into());
     }
-    if let CodecConfig::Raw(config) = config {
-        if let Some(fourcc) = fourcc(config.format) {
-            ebml::binary(out, ids::UNCOMPRESSED_FOURCC, fourcc);
-        }
+    if let CodecConfig::Raw(config) = config
+        && let Some(fourcc) = fourcc(config.format)
+    {
+        ebml::binary(out, ids::UNCOMPRESSED_FOURCC, fourcc);
     }
     ebml::master(out, ids::COLOUR, |out| colour(out, video, config));
     if !video.orientation.is_upright() {

@@ -61,7 +61,7 @@ struct Stream {
 
 enum Codec {
     Opus(OpusStream),
-    Flac(Frames, Track),
+    Flac(Box<(Frames, Track)>),
 }
 
 impl OggMuxer {
@@ -80,7 +80,7 @@ impl OggMuxer {
     fn heads(&self, codec: &Codec) -> Result<Vec<Vec<u8>>> {
         match codec {
             Codec::Opus(opus) => opus.heads(&self.comments),
-            Codec::Flac(_, track) => flac_heads(track, &self.comments, self.picture.as_deref()),
+            Codec::Flac(flac) => flac_heads(&flac.1, &self.comments, self.picture.as_deref()),
         }
     }
 }
@@ -90,7 +90,7 @@ impl Muxer for OggMuxer {
         let [track] = tracks else { return Err(Error::input("an Ogg file has one track")) };
         let codec = match &track.config {
             CodecConfig::Opus(_) => Codec::Opus(OpusStream::new(track)?),
-            _ => Codec::Flac(Frames::new(track)?, track.clone()),
+            _ => Codec::Flac(Box::new((Frames::new(track)?, track.clone()))),
         };
         self.comments.add_language(track)?;
         if let (Codec::Opus(_), Some(picture)) = (&codec, self.picture.take_if(|_| matches!(codec, Codec::Opus(_)))) {
@@ -108,7 +108,8 @@ impl Muxer for OggMuxer {
         let stream = self.stream.as_mut().ok_or_else(|| Error::state("a packet of a file that was not begun"))?;
         let granule = match &mut stream.codec {
             Codec::Opus(opus) => opus.take(&packet)?,
-            Codec::Flac(frames, _) => {
+            Codec::Flac(flac) => {
+                let frames = &mut flac.0;
                 frames.take(&packet)?;
                 frames.samples()
             }
@@ -117,7 +118,7 @@ impl Muxer for OggMuxer {
             Some(pages) => pages,
             None => Pages::new(match &stream.codec {
                 Codec::Opus(opus) => opus.heads(&self.comments)?,
-                Codec::Flac(_, track) => flac_heads(track, &self.comments, self.picture.as_deref())?,
+                Codec::Flac(flac) => flac_heads(&flac.1, &self.comments, self.picture.as_deref())?,
             }),
         };
         if !pages.is_empty() && packet.end().saturating_sub(stream.page_start) > stream.page_ticks {

@@ -367,12 +367,13 @@ fn red_green_and_blue_keep_their_values() {
                 assert_eq!(view.planes[0].stride == 22, borrowed, "{format} to {to}");
                 for (y, x) in (0..7).flat_map(|y| (0..19).map(move |x| (y, x))) {
                     let alpha = if has_alpha { sample(3, x, y) } else { max };
-                    for plane in 0..to.planes() {
+                    let sources = [order[0], order[1], order[2], 3];
+                    for (plane, &from) in sources.iter().enumerate().take(to.planes()) {
                         let one = f64::from(max);
                         let exact = match plane {
                             3 => f64::from(alpha) / one,
-                            _ if to == PixelFormat::Rgba => f64::from(sample(order[plane], x, y)) / one,
-                            _ => f64::from(sample(order[plane], x, y)) / one * f64::from(alpha) / one,
+                            _ if to == PixelFormat::Rgba => f64::from(sample(from, x, y)) / one,
+                            _ => f64::from(sample(from, x, y)) / one * f64::from(alpha) / one,
                         };
                         let found = f64::from(view_value(&view, plane, x, y));
                         assert!(

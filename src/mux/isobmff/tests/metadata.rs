@@ -75,7 +75,7 @@ fn jpegs(count: i64) -> Vec<Packet> {
 fn pictures_are_turned_mirrored_and_stretched() {
     for quarters in 0..4 {
         for orientation in [Orientation::turned(quarters), Orientation::turned(quarters).mirror()] {
-            for (ratio, wide) in [((1, 1), 64 << 16), ((16, 11), (64 * 16 * 65_536 * 2 / 11 + 1) / 2)] {
+            for (ratio, wide) in [((1, 1), 64 << 16), ((16, 11), (64u32 * 16 * 65_536 * 2 / 11).div_ceil(2))] {
                 let track = video_of(|video| {
                     video.orientation = orientation;
                     video.sample_aspect_ratio = AspectRatio::new(ratio.0, ratio.1).unwrap();

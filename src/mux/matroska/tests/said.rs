@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::media::{
-    AspectRatio, Attachment, Chapter, ContentLightLevel, Cover, MasteringDisplay, Orientation, PixelFormat, Timestamp,
+    AspectRatio, Attachment, Chapter, ContentLightLevel, Cover, MasteringDisplay, Orientation, Timestamp,
 };
 
 fn with(metadata: Metadata, layout: Layout) -> MuxSettings {
