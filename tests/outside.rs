@@ -242,7 +242,7 @@ fn mkvinfo_fault(mkvinfo: &Path, path: &Path) -> Option<String> {
 }
 
 fn mediaconch_fault(mediaconch: &Path, path: &Path) -> Option<String> {
-    let (_, out, _) = run(Command::new(mediaconch).args(["-mc", "-fx"]).arg(path));
+    let out = readers::validate(mediaconch, path);
     let checks = out.matches("outcome=\"pass\"").count();
     let failed: Vec<_> = out.lines().filter(|line| line.contains("outcome=\"fail\"")).collect();
     (checks == 0 || !failed.is_empty())

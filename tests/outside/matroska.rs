@@ -118,7 +118,7 @@ fn everything_that_is_said_is_read_back() {
         mkvtoolnix(*container, *layout, path);
         mediainfo(*container, path);
         if let Some(mediaconch) = readers.mediaconch.as_ref().filter(|_| *layout != Layout::Live) {
-            let (_, out, _) = run(Command::new(mediaconch).args(["-mc", "-fx"]).arg(path));
+            let out = crate::readers::validate(mediaconch, path);
             // Its schema is older than LanguageBCP47 and Projection, and has a wrong parent for MasteringMetadata's parts.
             let old = ["MasteringMetadata", "Projection", "LanguageIETF"];
             let fails = out.lines().filter(|line| line.contains("outcome=\"fail\""));
@@ -135,7 +135,8 @@ fn everything_that_is_said_is_read_back() {
     let paths: Vec<_> = files.iter().map(|(_, _, path)| path).collect();
     if let Some(node) = &readers.mediabunny {
         for (path, read) in crate::script(node, "matroska.mjs", paths.iter().copied()) {
-            assert_eq!((&read["title"], &read["artist"]), (&"Der Weg".into(), &"Ada".into()), "{read}");
+            // The title stands in Info, where it does not look.
+            assert_eq!(read["artist"], "Ada", "{read}");
             assert_eq!((&read["rotation"], &read["height"]), (&90.into(), &171.into()), "{read}");
             assert!(read["date"].as_str().is_some_and(|date| date.starts_with("2026-11-24")), "{read}");
             let images = if path.extension().is_some_and(|e| e == "mkv") { 1 } else { 0 };

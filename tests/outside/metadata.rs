@@ -167,7 +167,8 @@ fn tags_chapters_and_labels_are_read_back() {
                 // It knows `mdhd` and no `elng`, and shows the title of each of its places.
                 assert_eq!(of("Audio")["Language"], "pt", "{path:?}");
                 let title = of("Audio")["Title"].as_str().unwrap_or_default();
-                assert!(title.starts_with("Comentário"), "{path:?} {title}");
+                // It reads the handler's name in MOV as Mac Roman.
+                assert!(title.contains("Comentário"), "{path:?} {title}");
                 assert_eq!(of("Menu").is_null(), !chapters, "{path:?}");
                 if mp4 {
                     assert_eq!(of("Text")["Language"], "de", "{path:?} {}", of("Text"));

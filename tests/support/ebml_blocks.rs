@@ -5,9 +5,10 @@ use super::{Block, Cue, Result, Track, codecs};
 
 pub(super) fn read_clusters(segment: &Element<'_>, tracks: &[Track]) -> Result<(Vec<u64>, Vec<Block>)> {
     let (mut times, mut blocks) = (Vec::new(), Vec::new());
+    // A file that was cut off has no size either, but room for its SeekHead, and clusters that have theirs.
+    let live = segment.unknown_size && segment.children.first().is_none_or(|first| first.name != "Void");
     for (index, cluster) in segment.all("Cluster").enumerate() {
-        // A file that was cut off has a segment without a size, of clusters that have one.
-        ensure!(segment.unknown_size || !cluster.unknown_size, "cluster {index}: its size is not known");
+        ensure!(cluster.unknown_size == live, "cluster {index}: its size is known, or is not");
         ensure!(cluster.children[0].name == "Timestamp", "cluster {index} does not begin with its Timestamp");
         let time = cluster.uint("Timestamp")?;
         ensure!(times.last().is_none_or(|last| *last <= time), "cluster {index} is earlier than the one before it");

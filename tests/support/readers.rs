@@ -5,6 +5,7 @@
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The programs of this machine.
@@ -98,6 +99,13 @@ pub fn run(command: &mut Command) -> (bool, String, String) {
         }
     };
     (success, out.join().unwrap(), said.join().unwrap())
+}
+
+/// What mediaconch says of a Matroska file. It has a database a user, which two of it at a time do not share.
+pub fn validate(mediaconch: &Path, path: &Path) -> String {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    run(Command::new(mediaconch).args(["-mc", "-fx"]).arg(path)).1
 }
 
 /// The folder of real clips, where there is one.

@@ -153,9 +153,9 @@ mod tests {
         assert_eq!(check(&at("a.MP4"), RunArgs::default()), Ok(Container::Mp4));
         assert_eq!(check(&at("a.mka"), RunArgs::default()), Ok(Container::Matroska));
         assert_eq!(check(&at("a.bin"), container("webm")), Ok(Container::WebM));
-        assert_eq!(check(&at("a.avi"), RunArgs::default()), Err(2));
+        assert_eq!(check(&at("a.xyz"), RunArgs::default()), Err(2));
         assert_eq!(check(&at("a"), RunArgs::default()), Err(2));
-        assert_eq!(check(&at("a.mp4"), container("avi")), Err(2));
+        assert_eq!(check(&at("a.mp4"), container("xyz")), Err(2));
         assert_eq!(check(Path::new("-"), RunArgs::default()), Err(2));
         assert_eq!(check(folder.path(), container("mp4")), Err(1));
         fs::write(at("b.mp4"), "old").unwrap();
