@@ -1,7 +1,7 @@
 //! Frames and samples in, a video file that plays everywhere out.
 //!
-//! framewright encodes pictures and sound to AV1 and Opus (and Motion JPEG, FLAC, PCM) and writes MP4, WebM and
-//! Matroska, with several streams fed a piece at a time. All of it is Rust: no FFmpeg, no C codec, no system library.
+//! framewright encodes pictures and sound to AV1 and Opus (and Motion JPEG, FLAC, PCM) and writes MP4, WebM, Matroska and
+//! the other containers of [`Container`], with several streams fed a piece at a time. All of it is Rust: no FFmpeg, no C codec, no system library.
 //!
 //! # Example
 //!
@@ -65,6 +65,26 @@
 //!
 //! **A socket, a pipe, standard output**: [`Encoder::open_stream`]. MP4 becomes fragmented, Matroska and WebM live.
 //!
+//! **Tags, chapters, a layout**: [`EncoderOptions::metadata`] and [`EncoderOptions::layout`]. **Languages, titles, rotation,
+//! HDR**: options of the stream. **Subtitles**: [`Encoder::add_subtitles`]. What the container has no place for is refused
+//! when it is opened.
+//!
+//! ```
+//! use framewright::media::{Chapter, Metadata, Orientation};
+//! use framewright::{Container, Encoder, EncoderOptions, FrameView, Layout, Timestamp, VideoOptions};
+//!
+//! let metadata = Metadata::new().tag("title", "The walk").chapter(Chapter::new(Timestamp::from_millis(0), "Start"));
+//! let options = EncoderOptions::new().metadata(metadata).layout(Layout::FastStart);
+//! let mut encoder = Encoder::with_options(options)?;
+//! let mut video = encoder.add_video(VideoOptions::new(32, 32).rotate(Orientation::turned(1)).language("en"))?;
+//! encoder.open_writer(std::io::Cursor::new(Vec::new()), Container::Mp4)?;
+//! video.add_frame(&FrameView::gray(32, 32, &[90; 32 * 32])?)?;
+//! encoder.close()?;
+//! # Ok::<(), framewright::Error>(())
+//! ```
+//!
+//! **HLS and DASH**: `open_file("show/clip.m3u8")` or `.mpd` writes a manifest and its segments into that folder.
+//!
 //! **A thread for each stream**: the handles are `Send`. Where one may run far ahead, give the encoder
 //! [`QueueFull::Wait`].
 //!
@@ -97,7 +117,8 @@
 //!
 //! * `parallel` (default): worker threads.
 //! * `cli` (default): the program `framewright`; switch it off in a library with `default-features = false`.
-//! * `input`: readers of Y4M, images, GIF and audio files.
+//! * `input`: readers of Y4M, images, GIF, audio, subtitle and chapter files.
+//! * `animation`: GIF and APNG out.
 //! * `image`: `TryFrom` the buffers of the `image` crate for [`FrameView`].
 //! * `asm`: the AV1 engine's assembly on x86-64 and AArch64, about 4 times as fast with the same bytes; needs nasm
 //!   on x86-64 to build.

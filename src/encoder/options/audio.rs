@@ -38,7 +38,7 @@ pub struct AudioOptions {
 }
 
 static TABLE: &[Entry<AudioOptions>] = &[
-    Entry::new("codec", "the audio codec", "opus, flac, pcm", "by container: opus", |o, v| {
+    Entry::new("codec", "the audio codec", "opus, flac, pcm", "by container", |o, v| {
         o.codec = Some(v.parse()?);
         Ok(())
     }),

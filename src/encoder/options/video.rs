@@ -86,7 +86,7 @@ static TABLE: &[Entry<VideoOptions>] = &[
             Ok(())
         },
     ),
-    Entry::new("codec", "the video codec", "av1, mjpeg, raw", "by container: av1", |o, v| {
+    Entry::new("codec", "the video codec", "av1, mjpeg, raw", "by container", |o, v| {
         o.codec = Some(v.parse()?);
         Ok(())
     }),
