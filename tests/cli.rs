@@ -446,6 +446,20 @@ fn image_sequences_and_gifs() {
 }
 
 #[test]
+fn each_container_chooses_its_codecs() {
+    let desk = Desk::new();
+    for name in ["a.mov", "a.avi", "a.mkv"] {
+        desk.ok(&["encode", "clip.y4m", "tone.wav", "-o", name]);
+    }
+    for name in ["a.wav", "a.flac", "a.ogg"] {
+        desk.ok(&["encode", "tone.wav", "-o", name]);
+    }
+    for name in ["a.ivf", "a.obu", "a.y4m", "a.avif", "a.gif", "a.apng"] {
+        desk.ok(&["encode", "clip.y4m", "-o", name]);
+    }
+}
+
+#[test]
 fn formats_completions_and_manual() {
     let desk = Desk::new();
     let text = String::from_utf8(desk.ok(&["formats"])).unwrap();

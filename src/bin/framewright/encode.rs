@@ -42,7 +42,7 @@ pub fn run(args: &EncodeArgs) -> Result<u8, Failure> {
             warn_of_aspect(&input, output.container(), args);
             let rate = frame_rate(input.source.info(), args)?;
             let color = source_color(input.source.info(), args)?;
-            let mut options = video_options(input.source.info(), rate, color, codecs.video, args)?;
+            let mut options = video_options(input.source.info(), rate, color, codecs.video, output.container(), args)?;
             options = keep_aspect(options, input.source.info(), output.container(), args);
             args.video.apply(&mut options, &extra)?;
             args.about.label_video(&mut options)?;
@@ -256,6 +256,7 @@ fn video_options(
     rate: Option<FrameRate>,
     color: Option<Color>,
     codec: Option<VideoCodec>,
+    container: Container,
     args: &EncodeArgs,
 ) -> Result<VideoOptions, Failure> {
     let mut options = VideoOptions::new(info.width, info.height);
@@ -276,6 +277,8 @@ fn video_options(
             range: Color::JPEG.range,
             ..color.unwrap_or(Color::JPEG)
         }),
+        // Screens' own colours: the library knows which.
+        (Some(VideoCodec::Raw), _) if !container.raw_formats().contains(&pixel_format(info)) => options,
         (_, Some(color)) => options.pixel_format(pixel_format(info)).color(color),
         (_, None) => options.pixel_format(pixel_format(info)),
     })

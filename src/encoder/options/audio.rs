@@ -167,6 +167,8 @@ impl AudioOptions {
             (Some(codec), Some(container)) if !container.takes_audio(codec) => return Err(not_taken(container, codec)),
             (Some(codec), _) => codec,
             (None, Some(container)) => container.default_audio_codec().ok_or_else(|| not_taken(container, "audio"))?,
+            // The container is to choose one that has sample formats.
+            (None, None) if self.sample_format.is_some() => AudioCodec::Pcm,
             (None, None) => AudioCodec::Opus,
         };
         check_labels(container, &self.labels)?;
@@ -288,7 +290,7 @@ mod tests {
         refused(AudioOptions::new(48_000, 9), &["num_channels", "9"]);
         refused(options().out_num_channels(9), &["out_num_channels", "9"]);
         refused(options().out_sample_rate(44_100), &["out_sample_rate", "44100", "48000"]);
-        refused(options().sample_format(SampleFormat::S24), &["sample_format", "opus"]);
+        refused(options().codec(AudioCodec::Opus).sample_format(SampleFormat::S24), &["sample_format", "opus"]);
         refused(options().bit_rate(1), &["bit_rate", "1"]);
         refused(options().extra_option("colour", "red"), &["colour", "opus"]);
         refused(options().codec(AudioCodec::Flac).bit_rate(64_000), &["bit_rate", "flac"]);
