@@ -1,16 +1,14 @@
 //! The matrix: which container takes which codecs, in which layouts it can be written, and what it can say. Options are
-//! checked against it, the tool prints it, and the README shows it.
+//! checked against it (`checks`), the tool prints it, and the README shows it.
 
 use std::fmt;
 use std::str::FromStr;
 
-use super::{MuxSettings, Muxer, avi, avif, cmaf, elementary, flac, isobmff, matroska, ogg, wav};
+use super::{Feature, Layout, MuxSettings, Muxer, avi, avif, cmaf, elementary, flac, isobmff, matroska, ogg, wav};
 #[cfg(feature = "animation")]
 use super::{apng, gif};
 use crate::error::{Error, Result};
-use crate::media::{
-    AudioCodec, CodecConfig, Language, Metadata, PixelFormat, SubtitleCodec, Track, TrackKind, TrackLabels, VideoCodec,
-};
+use crate::media::{AudioCodec, PixelFormat, SubtitleCodec, VideoCodec};
 
 /// A container, as its row in the table describes it.
 pub(super) struct Format {
@@ -37,10 +35,10 @@ pub(super) struct Format {
 }
 
 /// How many tracks a container holds at most.
-struct MaxTracks {
-    video: usize,
-    audio: usize,
-    all: usize,
+pub(super) struct MaxTracks {
+    pub video: usize,
+    pub audio: usize,
+    pub all: usize,
 }
 
 const ANY: MaxTracks = MaxTracks { video: 126, audio: 126, all: 126 };
@@ -373,158 +371,6 @@ containers! {
     },
 }
 
-/// Where a file has what, and what that asks of the sink.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Layout {
-    /// The index stands behind the samples, and totals are patched in at the end: the smallest file. A file that was
-    /// cut off plays where it is Matroska, and not where it is MP4. Needs a sink that patches.
-    Plain,
-    /// The index stands in front of the samples, so that a player on a network can begin at once. Needs a sink that
-    /// patches; where the index outgrows its reserved space, one that reads too.
-    FastStart,
-    /// MP4 in fragments, each with an index of its own: plays as far as it came, and needs no sink that patches.
-    Fragmented,
-    /// MP4 that is written in fragments, and made a plain file at the end without moving a sample. Cut off it plays up
-    /// to its last fragment. Needs a sink that patches.
-    Recoverable,
-    /// What a stream has that nobody goes back in: live Matroska, Ogg, WAV of unknown length. Needs no sink that
-    /// patches.
-    Live,
-    /// A manifest, and segments as files of their own. Needs a sink with a folder.
-    Segments,
-    /// A manifest, and one file a track whose segments are ranges of bytes. Needs a sink with a folder.
-    ByteRanges,
-}
-
-impl Layout {
-    /// Every layout.
-    pub const ALL: &'static [Layout] = &[
-        Layout::Plain,
-        Layout::FastStart,
-        Layout::Fragmented,
-        Layout::Recoverable,
-        Layout::Live,
-        Layout::Segments,
-        Layout::ByteRanges,
-    ];
-
-    /// The name used in options.
-    pub fn name(self) -> &'static str {
-        match self {
-            Layout::Plain => "plain",
-            Layout::FastStart => "faststart",
-            Layout::Fragmented => "fragmented",
-            Layout::Recoverable => "recoverable",
-            Layout::Live => "live",
-            Layout::Segments => "segments",
-            Layout::ByteRanges => "byte-ranges",
-        }
-    }
-
-    /// Whether what has been written is patched later.
-    pub fn needs_patching(self) -> bool {
-        matches!(self, Layout::Plain | Layout::FastStart | Layout::Recoverable)
-    }
-
-    /// Whether it is more than one file.
-    pub fn needs_folder(self) -> bool {
-        matches!(self, Layout::Segments | Layout::ByteRanges)
-    }
-}
-
-impl fmt::Display for Layout {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Layout {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        let named = Layout::ALL.iter().copied().find(|layout| layout.name() == text);
-        named.ok_or_else(|| {
-            let names: Vec<_> = Layout::ALL.iter().map(|layout| layout.name()).collect();
-            Error::option("layout", format_args!("`{text}`"), format_args!("use one of {}", names.join(", ")))
-        })
-    }
-}
-
-/// What a container can say beside the data of its codecs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Feature {
-    /// The language of a track.
-    Language,
-    /// The title of a track.
-    TrackTitle,
-    /// Default and forced flags, and groups of alternatives.
-    TrackFlags,
-    /// Quarter turns.
-    Rotation,
-    /// Mirrored pictures, turned or not.
-    Mirroring,
-    /// Pixels that are not square.
-    AspectRatio,
-    /// Mastering display and light level.
-    Hdr,
-    /// Transparency.
-    Alpha,
-    /// Names and values.
-    Tags,
-    /// When the file was made.
-    CreationTime,
-    /// Chapters.
-    Chapters,
-    /// A cover picture.
-    Cover,
-    /// Attached files.
-    Attachments,
-    /// Streams that begin before 0: decoded from there, presented from 0 on.
-    EarlyStart,
-}
-
-impl Feature {
-    /// Every feature.
-    pub const ALL: &'static [Feature] = &[
-        Feature::Language,
-        Feature::TrackTitle,
-        Feature::TrackFlags,
-        Feature::Rotation,
-        Feature::Mirroring,
-        Feature::AspectRatio,
-        Feature::Hdr,
-        Feature::Alpha,
-        Feature::Tags,
-        Feature::CreationTime,
-        Feature::Chapters,
-        Feature::Cover,
-        Feature::Attachments,
-        Feature::EarlyStart,
-    ];
-
-    /// Its name, for people.
-    pub fn name(self) -> &'static str {
-        match self {
-            Feature::Language => "language",
-            Feature::TrackTitle => "track title",
-            Feature::TrackFlags => "track flags",
-            Feature::Rotation => "rotation",
-            Feature::Mirroring => "mirroring",
-            Feature::AspectRatio => "pixel shape",
-            Feature::Hdr => "HDR metadata",
-            Feature::Alpha => "alpha",
-            Feature::Tags => "tags",
-            Feature::CreationTime => "creation time",
-            Feature::Chapters => "chapters",
-            Feature::Cover => "cover",
-            Feature::Attachments => "attachments",
-            Feature::EarlyStart => "starts before 0",
-        }
-    }
-}
-
 impl Container {
     /// The name used in options.
     pub fn name(self) -> &'static str {
@@ -602,117 +448,11 @@ impl Container {
         self.format().raw
     }
 
-    /// The layout for a sink: the wanted one, or the first that the sink allows.
-    pub(crate) fn choose_layout(self, wanted: Option<Layout>, can_patch: bool, has_folder: bool) -> Result<Layout> {
-        let allowed =
-            |layout: Layout| (can_patch || !layout.needs_patching()) && (has_folder || !layout.needs_folder());
-        let names = |layouts: &[Layout]| layouts.iter().map(|layout| layout.name()).collect::<Vec<_>>().join(", ");
-        match wanted {
-            Some(layout) if !self.layouts().contains(&layout) => {
-                let allowed = format!("{self} can be {}", names(self.layouts()));
-                Err(Error::option("layout", layout, allowed))
-            }
-            Some(layout) if !allowed(layout) => {
-                let need = if layout.needs_folder() { "a folder to write files in" } else { "a sink that can seek" };
-                Err(Error::option("layout", layout, format_args!("it needs {need}: open a file, or choose another")))
-            }
-            Some(layout) => Ok(layout),
-            None => self.layouts().iter().copied().find(|&layout| allowed(layout)).ok_or_else(|| {
-                let need = if has_folder { "seek" } else { "seek, or name a file" };
-                Error::unsupported(format!("{self} cannot be streamed: use a destination that can {need}"))
-            }),
-        }
+    pub(super) fn max_tracks(self) -> &'static MaxTracks {
+        &self.format().tracks
     }
 
-    /// Refuses what the file would have to leave unsaid.
-    pub(crate) fn check_metadata(self, metadata: &Metadata) -> Result<()> {
-        metadata.check()?;
-        let said = [
-            (!metadata.tags.is_empty(), Feature::Tags),
-            (metadata.creation_time.is_some(), Feature::CreationTime),
-            (!metadata.chapters.is_empty(), Feature::Chapters),
-            (metadata.cover.is_some(), Feature::Cover),
-            (!metadata.attachments.is_empty(), Feature::Attachments),
-        ];
-        self.check_features(said)
-    }
-
-    /// Refuses tracks that it does not take, and what it cannot say of them.
-    pub(crate) fn check_tracks(self, tracks: &[Track]) -> Result<()> {
-        if tracks.is_empty() {
-            return Err(Error::input("a file needs at least one track"));
-        }
-        let MaxTracks { video, audio, all } = self.format().tracks;
-        let count = |of: fn(&Track) -> bool| tracks.iter().filter(|track| of(track)).count();
-        let counts = [
-            (count(|track| track.video().is_some()), video, "video tracks"),
-            (count(|track| track.audio().is_some()), audio, "audio tracks"),
-            (tracks.len(), all, "tracks"),
-        ];
-        if let Some((count, most, what)) = counts.into_iter().find(|(count, most, _)| count > most) {
-            return Err(Error::unsupported(format!("{count} {what} for {self}: it holds {most} at most")));
-        }
-        tracks.iter().try_for_each(|track| self.check_track(track))
-    }
-
-    fn check_track(self, track: &Track) -> Result<()> {
-        let named = |name: &str| match track.kind {
-            TrackKind::Video(_) => self.video_codecs().iter().any(|codec| codec.name() == name),
-            TrackKind::Audio(_) => self.audio_codecs().iter().any(|codec| codec.name() == name),
-            TrackKind::Subtitle => self.subtitle_codecs().iter().any(|codec| codec.name() == name),
-        };
-        if !named(track.config.name()) {
-            return Err(Error::unsupported(format!("{self} takes no {} track", track.config.name())));
-        }
-        if let CodecConfig::Raw(config) = &track.config
-            && !self.raw_formats().contains(&config.format)
-        {
-            return Err(Error::unsupported(format!("{self} takes no raw {} pictures", config.format)));
-        }
-        self.check_labels(&track.labels)?;
-        let Some(video) = track.video() else { return Ok(()) };
-        self.check_features([
-            (video.orientation.quarter_turns != 0, Feature::Rotation),
-            (video.orientation.mirrored, Feature::Mirroring),
-            (!video.sample_aspect_ratio.is_square(), Feature::AspectRatio),
-            (video.hdr != Default::default(), Feature::Hdr),
-            (video.alpha.is_some(), Feature::Alpha),
-        ])
-    }
-
-    /// Refuses uncompressed pictures of a format that it has not.
-    pub(crate) fn check_raw(self, format: PixelFormat) -> Result<()> {
-        if self.raw_formats().contains(&format) {
-            return Ok(());
-        }
-        let names: Vec<_> = self.raw_formats().iter().map(|format| format.name()).collect();
-        Err(Error::option("pixel_format", format, format!("raw pictures in {self} are {}", names.join(", "))))
-    }
-
-    /// Refuses what it cannot say of any track.
-    pub(crate) fn check_labels(self, labels: &TrackLabels) -> Result<()> {
-        self.check_features([
-            (!Language::parse(&labels.language)?.is_undetermined(), Feature::Language),
-            (labels.title.is_some(), Feature::TrackTitle),
-            (labels.default.is_some() || labels.forced || labels.alternate_group.is_some(), Feature::TrackFlags),
-        ])
-    }
-
-    fn check_features(self, said: impl IntoIterator<Item = (bool, Feature)>) -> Result<()> {
-        said.into_iter().filter(|(is_said, _)| *is_said).try_for_each(|(_, feature)| self.check_feature(feature))
-    }
-
-    /// Refuses what it cannot say, and tells who can.
-    pub(crate) fn check_feature(self, feature: Feature) -> Result<()> {
-        if self.features().contains(&feature) {
-            return Ok(());
-        }
-        let able = Container::ALL.iter().filter(|other| other.features().contains(&feature));
-        let able: Vec<_> = able.map(|container| container.name()).collect();
-        let able = if able.is_empty() { "no container can".into() } else { able.join(", ") + " can" };
-        Err(Error::unsupported(format!("{self} has no place for {}: {able}", feature.name())))
-    }
-
+    /// Makes its muxer.
     pub(super) fn open(self, settings: &MuxSettings) -> Result<Box<dyn Muxer>> {
         (self.format().open)(self, settings)
     }
@@ -740,7 +480,6 @@ impl FromStr for Container {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ErrorKind;
 
     #[test]
     fn names_and_extensions_are_unique() {
@@ -756,18 +495,5 @@ mod tests {
             }
             assert!(!container.layouts().is_empty());
         }
-    }
-
-    #[test]
-    fn the_sink_and_the_option_choose_the_layout() {
-        let mp4 = Container::Mp4;
-        assert_eq!(mp4.choose_layout(None, true, false).unwrap(), Layout::Plain);
-        assert_eq!(mp4.choose_layout(None, false, false).unwrap(), Layout::Fragmented);
-        assert_eq!(mp4.choose_layout(Some(Layout::Fragmented), true, false).unwrap(), Layout::Fragmented);
-        let refused = mp4.choose_layout(Some(Layout::Plain), false, false).unwrap_err();
-        assert_eq!(refused.kind(), ErrorKind::InvalidOption);
-        assert!(refused.to_string().contains("`layout` is plain"), "{refused}");
-        let refused = mp4.choose_layout(Some(Layout::Segments), true, true).unwrap_err();
-        assert!(refused.to_string().contains("mp4 can be plain"), "{refused}");
     }
 }

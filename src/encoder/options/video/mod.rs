@@ -1,0 +1,404 @@
+//! Options of a video stream.
+
+mod plan;
+#[cfg(test)]
+mod tests;
+
+use super::extra::{Av1Extra, MjpegExtra};
+use super::labels::{self, label_setters};
+use super::{Entry, OptionInfo, boolean, number, set_with_labels, size};
+use crate::convert::picture::Fit;
+use crate::error::{Error, Result};
+use crate::media::{
+    AspectRatio, Color, ColorRange, ContentLightLevel, FrameRate, Hdr, MasteringDisplay, Orientation, PixelFormat,
+    TimeBase, TrackLabels, VideoCodec,
+};
+pub(in crate::encoder) use plan::{VideoEngineSettings, VideoPlan};
+
+/// Options of a video stream: typed setters, or [`set`](Self::set) by name.
+///
+/// ```
+/// use framewright::{PixelFormat, VideoOptions};
+///
+/// let typed = VideoOptions::new(1280, 720).frame_rate(29.97).crf(28).pixel_format(PixelFormat::Yuv420p10);
+/// let mut by_name = VideoOptions::new(1280, 720);
+/// for (name, value) in [("frame_rate", "29.97"), ("crf", "28"), ("pixel_format", "yuv420p10")] {
+///     by_name.set(name, value)?;
+/// }
+/// assert_eq!(typed, by_name);
+/// # Ok::<(), framewright::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct VideoOptions {
+    width: u32,
+    height: u32,
+    frame_rate: FrameRate,
+    time_base: Option<TimeBase>,
+    codec: Option<VideoCodec>,
+    pixel_format: Option<PixelFormat>,
+    crf: Option<u8>,
+    preset: Option<u8>,
+    bit_rate: Option<u32>,
+    keyframe_interval: Option<u32>,
+    tiles: Option<u32>,
+    threads: usize,
+    color: Option<Color>,
+    range: Option<ColorRange>,
+    low_latency: Option<bool>,
+    out_size: Option<(u32, u32)>,
+    fit: Option<Fit>,
+    orientation: Orientation,
+    sample_aspect_ratio: AspectRatio,
+    hdr: Hdr,
+    alpha: bool,
+    labels: TrackLabels,
+    extra: Vec<(String, String)>,
+}
+
+static TABLE: &[Entry<VideoOptions>] = &[
+    Entry::new("frame_rate", "frames a second", "30, 29.97 (means 30000/1001) or 30000/1001", "30", |o, v| {
+        o.frame_rate = v.parse()?;
+        Ok(())
+    }),
+    Entry::new(
+        "time_base",
+        "unit of the frames' own time stamps; makes the frame rate variable",
+        "1/90000, that is one over ticks a second",
+        "constant frame rate",
+        |o, v| {
+            let refuse = || Error::option("time_base", format_args!("`{v}`"), "write it as 1/90000");
+            let (num, den) = v.split_once('/').ok_or_else(refuse)?;
+            o.time_base = Some(TimeBase::new(
+                num.trim().parse().map_err(|_| refuse())?,
+                den.trim().parse().map_err(|_| refuse())?,
+            )?);
+            Ok(())
+        },
+    ),
+    Entry::new("codec", "the video codec", "av1, mjpeg, raw", "by container", |o, v| {
+        o.codec = Some(v.parse()?);
+        Ok(())
+    }),
+    Entry::new(
+        "pixel_format",
+        "chroma subsampling and bit depth",
+        "yuv420p, yuv422p, yuv444p, gray, yuv420p10, yuv422p10, yuv444p10, gray10; for raw also rgb, rgba",
+        "by container: yuv420p",
+        |o, v| {
+            o.pixel_format = Some(v.parse()?);
+            Ok(())
+        },
+    ),
+    Entry::new("crf", "constant quality, lower is better (av1)", "0 to 63", "30", |o, v| {
+        o.crf = Some(number("crf", v, "a number from 0 to 63")?);
+        Ok(())
+    }),
+    Entry::new("preset", "speed: 0 is slowest and smallest, 10 fastest (av1)", "0 to 10", "10", |o, v| {
+        o.preset = Some(number("preset", v, "a number from 0 to 10")?);
+        Ok(())
+    }),
+    Entry::new("bit_rate", "average bits a second instead of a crf (av1)", "1000 to 2000000000", "none", |o, v| {
+        o.bit_rate = Some(bit_rate("bit_rate", v)?);
+        Ok(())
+    }),
+    Entry::new(
+        "keyframe_interval",
+        "frames from key frame to key frame at most (av1)",
+        "1 to 100000",
+        "240",
+        |o, v| {
+            o.keyframe_interval = Some(number("keyframe_interval", v, "a number from 1 to 100000")?);
+            Ok(())
+        },
+    ),
+    Entry::new(
+        "tiles",
+        "tiles a frame, which are encoded side by side (av1)",
+        "1 to 64",
+        "by the frame's size",
+        |o, v| {
+            o.tiles = Some(number("tiles", v, "a number from 1 to 64")?);
+            Ok(())
+        },
+    ),
+    Entry::new("threads", "worker threads; the bytes do not depend on it", "0 (all cores) to 256", "0", |o, v| {
+        o.threads = number("threads", v, "a number from 0 to 256")?;
+        Ok(())
+    }),
+    Entry::new(
+        "color",
+        "primaries, transfer, matrix and range: what frames are converted to and the file says",
+        "bt709, bt601, jpeg, bt2020, pq, hlg, each with /full or /limited if wanted; or primaries/transfer/matrix/range",
+        "bt709 from 720 lines up, else bt601",
+        |o, v| {
+            o.color = Some(v.parse()?);
+            Ok(())
+        },
+    ),
+    Entry::new("range", "the range of the colour alone", "limited, full", "limited", |o, v| {
+        o.range = Some(v.parse()?);
+        Ok(())
+    }),
+    Entry::new(
+        "low_latency",
+        "no frames out of order: packets come sooner, and need more bits (av1)",
+        "true, false",
+        "false",
+        |o, v| {
+            o.low_latency = Some(boolean("low_latency", v)?);
+            Ok(())
+        },
+    ),
+    Entry::new("out_size", "scale the frames to this size", "1x1 to 16384x8704", "the frames' own", |o, v| {
+        o.out_size = Some(size("out_size", v)?);
+        Ok(())
+    }),
+    Entry::new("fit", "how frames of other proportions fill out_size", "pad, stretch", "pad", |o, v| {
+        o.fit = Some(v.parse()?);
+        Ok(())
+    }),
+    Entry::new(
+        "rotate",
+        "how players turn the picture, clockwise; the frames stay as they are",
+        "0, 90, 180, 270, each with /mirrored if wanted",
+        "0",
+        |o, v| {
+            o.orientation = v.parse()?;
+            Ok(())
+        },
+    ),
+    Entry::new("sample_aspect_ratio", "the shape of a pixel, width to height", "as in 16:11", "1:1", |o, v| {
+        o.sample_aspect_ratio = v.parse()?;
+        Ok(())
+    }),
+    Entry::new(
+        "mastering_display",
+        "the display that HDR pictures were graded on (SMPTE ST 2086)",
+        "G(x,y)B(x,y)R(x,y)WP(x,y)L(max,min)",
+        "none",
+        |o, v| {
+            o.hdr.mastering = Some(v.parse()?);
+            Ok(())
+        },
+    ),
+    Entry::new("content_light", "how bright HDR pictures get, in cd/m²", "MaxCLL,MaxFALL", "none", |o, v| {
+        o.hdr.light = Some(v.parse()?);
+        Ok(())
+    }),
+    Entry::new("alpha", "keep the transparency of RGBA frames (av1)", "true, false", "false", |o, v| {
+        o.alpha = boolean("alpha", v)?;
+        Ok(())
+    }),
+];
+
+impl VideoOptions {
+    /// Frames of `width` x `height` pixels, each side 1 to 16384, at 30 frames a second.
+    pub fn new(width: u32, height: u32) -> Self {
+        VideoOptions {
+            width,
+            height,
+            frame_rate: FrameRate::new(30, 1),
+            time_base: None,
+            codec: None,
+            pixel_format: None,
+            crf: None,
+            preset: None,
+            bit_rate: None,
+            keyframe_interval: None,
+            tiles: None,
+            threads: 0,
+            color: None,
+            range: None,
+            low_latency: None,
+            out_size: None,
+            fit: None,
+            orientation: Orientation::default(),
+            sample_aspect_ratio: AspectRatio::SQUARE,
+            hdr: Hdr::default(),
+            alpha: false,
+            labels: TrackLabels::default(),
+            extra: Vec::new(),
+        }
+    }
+
+    /// Frames a second: `30`, `29.97` (which means 30000/1001) or any [`FrameRate`]. 30 unless said.
+    pub fn frame_rate(mut self, rate: impl Into<FrameRate>) -> Self {
+        self.frame_rate = rate.into();
+        self
+    }
+
+    /// Makes the frame rate variable: frames carry time stamps in this unit, which has to be one over a whole number.
+    /// The frame rate is then nominal: it is how long the last frame lasts, and what the rate control reckons with.
+    ///
+    /// A frame lasts at most 2^32 - 1 of these units: 13 hours at 1/90000, 4.29 seconds at a nanosecond.
+    pub fn time_base(mut self, base: TimeBase) -> Self {
+        self.time_base = Some(base);
+        self
+    }
+
+    /// The codec; unless said, the container's usual one, which is AV1.
+    pub fn codec(mut self, codec: VideoCodec) -> Self {
+        self.codec = Some(codec);
+        self
+    }
+
+    /// Chroma subsampling and bit depth. 8-bit 4:2:0 unless said, which plays everywhere; RGBA in GIF and APNG, which take
+    /// that and RGB.
+    pub fn pixel_format(mut self, format: PixelFormat) -> Self {
+        self.pixel_format = Some(format);
+        self
+    }
+
+    /// Constant quality from 0 (best) to 63, on the scale that AV1 encoders share. 30 unless said. Nine or ten steps
+    /// double or halve the size, roughly. Not together with [`bit_rate`](Self::bit_rate).
+    pub fn crf(mut self, crf: u8) -> Self {
+        self.crf = Some(crf);
+        self
+    }
+
+    /// Speed from 0 (slowest, smallest) to 10 (fastest). 10 unless said; 8 takes some three times as long for a fifth
+    /// fewer bits, and below 4 little is gained.
+    pub fn preset(mut self, preset: u8) -> Self {
+        self.preset = Some(preset);
+        self
+    }
+
+    /// An average of this many bits a second, 1,000 to 2,000,000,000, instead of constant quality.
+    pub fn bit_rate(mut self, bits_per_second: u32) -> Self {
+        self.bit_rate = Some(bits_per_second);
+        self
+    }
+
+    /// The most frames from one key frame to the next, 1 to 100,000. 240 unless said. Players seek to key frames, and
+    /// each costs bits: one every 30 frames costs some 16% at equal quality.
+    pub fn keyframe_interval(mut self, frames: u32) -> Self {
+        self.keyframe_interval = Some(frames);
+        self
+    }
+
+    /// The number of tiles, 1 to 64, which are encoded side by side. Unless said it follows from the frame's size,
+    /// never from the number of threads, so that the bytes are the same on every machine. Each costs bits.
+    pub fn tiles(mut self, tiles: u32) -> Self {
+        self.tiles = Some(tiles);
+        self
+    }
+
+    /// Worker threads, up to 256; 0, the default, means one for each core. The bytes do not depend on it.
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.threads = threads;
+        self
+    }
+
+    /// What RGB frames are converted to, what YUV frames are taken to be, and what the file is tagged with. Unless
+    /// said BT.709 from 720 lines up, else BT.601, both limited; in AVIF sRGB by the BT.601 matrix.
+    pub fn color(mut self, color: Color) -> Self {
+        self.color = Some(color);
+        self
+    }
+
+    /// The range alone, with the colour's default.
+    pub fn range(mut self, range: ColorRange) -> Self {
+        self.range = Some(range);
+        self
+    }
+
+    /// Packets come out after fewer frames, at the price of about half as many bits again.
+    pub fn low_latency(mut self, on: bool) -> Self {
+        self.low_latency = Some(on);
+        self
+    }
+
+    /// Scales frames to this size; without it, each frame has to have the stream's own size. With it, frames may have
+    /// any size.
+    pub fn out_size(mut self, width: u32, height: u32) -> Self {
+        self.out_size = Some((width, height));
+        self
+    }
+
+    /// How frames of other proportions fill [`out_size`](Self::out_size), without which it is refused: padded with black
+    /// unless said.
+    pub fn fit(mut self, fit: Fit) -> Self {
+        self.fit = Some(fit);
+        self
+    }
+
+    /// How players turn and mirror the picture. The frames stay as they are, and so do width and height, which are those
+    /// before it is turned. Upright unless said.
+    pub fn rotate(mut self, orientation: Orientation) -> Self {
+        self.orientation = orientation;
+        self
+    }
+
+    /// The shape of a pixel. Square unless said.
+    pub fn sample_aspect_ratio(mut self, ratio: AspectRatio) -> Self {
+        self.sample_aspect_ratio = ratio;
+        self
+    }
+
+    /// The display that HDR pictures were graded on. It goes with a colour of PQ or HLG.
+    pub fn mastering_display(mut self, display: MasteringDisplay) -> Self {
+        self.hdr.mastering = Some(display);
+        self
+    }
+
+    /// How bright HDR pictures get.
+    pub fn content_light(mut self, level: ContentLightLevel) -> Self {
+        self.hdr.light = Some(level);
+        self
+    }
+
+    /// Keeps the transparency of RGBA and BGRA frames, which is straight, not premultiplied; other frames are opaque. It
+    /// is encoded as a second picture, which costs time and bits. For AV1, where the container has a place for it; `raw`
+    /// pictures have it by their pixel format. Off unless said.
+    pub fn alpha(mut self, on: bool) -> Self {
+        self.alpha = on;
+        self
+    }
+
+    label_setters!();
+
+    /// An option that only one codec has; [`extra_table`](Self::extra_table) lists them.
+    pub fn extra_option(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.extra.push((name.into(), value.into()));
+        self
+    }
+
+    /// Sets an option from strings, as the tool does.
+    ///
+    /// # Errors
+    /// [`InvalidOption`](crate::ErrorKind::InvalidOption) for an unknown name or a value that does not parse. Ranges
+    /// are checked in `add_video`, as those of the typed setters are.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<()> {
+        set_with_labels(TABLE, "a video stream", self, |options| &mut options.labels, name, value)
+    }
+
+    /// All options that [`set`](Self::set) knows.
+    pub fn table() -> impl Iterator<Item = &'static OptionInfo> {
+        TABLE.iter().map(|entry| &entry.info).chain(labels::table())
+    }
+
+    /// The [extra options](Self::extra_option) of a codec.
+    pub fn extra_table(codec: VideoCodec) -> Vec<&'static OptionInfo> {
+        match codec {
+            VideoCodec::Av1 => Av1Extra::table().collect(),
+            VideoCodec::Mjpeg => MjpegExtra::table().collect(),
+            VideoCodec::Raw => Vec::new(),
+        }
+    }
+}
+
+/// Parses a bit rate: plain, or with `k` or `M`.
+pub(super) fn bit_rate(name: &str, text: &str) -> Result<u32> {
+    let allowed = "write bits a second: 2500000, 2500k or 2.5M";
+    let (digits, factor) = match text.trim().char_indices().last() {
+        Some((end, 'k' | 'K')) => (&text.trim()[..end], 1e3),
+        Some((end, 'm' | 'M')) => (&text.trim()[..end], 1e6),
+        _ => (text.trim(), 1.0),
+    };
+    let value = number::<f64>(name, digits, allowed)? * factor;
+    if (0.0..=f64::from(u32::MAX)).contains(&value) {
+        Ok(value.round() as u32)
+    } else {
+        Err(Error::option(name, format_args!("`{text}`"), allowed))
+    }
+}
