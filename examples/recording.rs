@@ -12,8 +12,7 @@
 
 use std::alloc::{GlobalAlloc, System};
 use std::error::Error;
-use std::fs::File;
-use std::io::{BufReader, Cursor};
+use std::io::Cursor;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -127,6 +126,9 @@ fn packet(tracks: &[Track], times: &mut [i64], number: usize) -> Packet {
     let pts = times[index];
     times[index] += i64::from(duration);
     let mut data = vec![number as u8; bytes];
+    if let CodecConfig::Opus(_) = &track.config {
+        data[0] = 31 << 3 | 4; // 20 ms of stereo
+    }
     if let CodecConfig::Av1(config) = &track.config {
         // A temporal unit: its sequence header where it is a key frame, and a frame.
         let header: &[u8] = if key { &config.sequence_header } else { &[] };
@@ -329,7 +331,7 @@ fn packet_of(tracks: &[Track], frame: &matroska_demuxer::Frame) -> Outcome<Packe
 
 /// The bytes of all packets of a Matroska file.
 fn payload(path: &Path) -> Outcome<u64> {
-    let mut file = matroska_demuxer::MatroskaFile::open(BufReader::new(File::open(path)?))?;
+    let mut file = matroska_demuxer::MatroskaFile::open(Cursor::new(std::fs::read(path)?))?;
     let (mut bytes, mut frame) = (0, matroska_demuxer::Frame::default());
     while file.next_frame(&mut frame)? {
         bytes += frame.data.len() as u64;
@@ -339,7 +341,8 @@ fn payload(path: &Path) -> Outcome<u64> {
 
 /// Copies all packets of a Matroska file.
 fn copy(source: &Path, out: &Path, container: Container, layout: Layout) -> Outcome<()> {
-    let mut file = matroska_demuxer::MatroskaFile::open(BufReader::with_capacity(1 << 20, File::open(source)?))?;
+    // From memory: this reader seeks to each frame, and a buffered file is read anew each time.
+    let mut file = matroska_demuxer::MatroskaFile::open(Cursor::new(std::fs::read(source)?))?;
     let tracks = matroska_tracks(&file)?;
     let options = MuxOptions::new().layout(layout);
     let mut writer = PacketWriter::with_options(container, tracks.clone(), FileSink::create(out)?, &options)?;
