@@ -137,8 +137,13 @@ pub(super) fn check_cues(
             let at_position = |cluster: &&Element<'_>| (cluster.at - segment.data_at) as u64 == position;
             let cluster = segment.all("Cluster").find(at_position);
             let cluster = cluster.ok_or_else(|| format!("CueClusterPosition {position} is not of a Cluster"))?;
-            let at = cluster.data_at as u64 + positions.uint("CueRelativePosition")?;
-            let block = blocks.iter().find(|block| block.at as u64 == at);
+            // Where it is not said which block of the cluster is meant, it is the first.
+            let relative = positions.find("CueRelativePosition").map(|relative| relative.value());
+            let at = cluster.data_at as u64 + relative.unwrap_or(0);
+            let block = blocks.iter().find(|block| match relative {
+                Some(_) => block.at as u64 == at,
+                None => block.at as u64 >= at,
+            });
             let right = |block: &Block| block.key && block.track == track && cue_time(block) == time;
             ensure!(block.is_some_and(right), "the cue at {time} ms is not of a key block of track {track}");
             let duration_ms = positions.find("CueDuration").map(Element::value);

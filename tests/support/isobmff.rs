@@ -93,6 +93,8 @@ pub struct Track {
     pub chunks: Vec<u32>,
     /// From the movie or, of a fragmented file, from each fragment.
     pub roll_distances: Vec<i16>,
+    /// What its fragments choose from.
+    pub roll_choices: Vec<i16>,
     defaults: Option<fragments::Defaults>,
 }
 
@@ -497,6 +499,7 @@ fn track(node: &Node, movie_timescale: u32, fragmented: bool, quicktime: bool) -
         has_64_bit_offsets: false,
         chunks: Vec::new(),
         roll_distances: Vec::new(),
+        roll_choices: Vec::new(),
         defaults: None,
     };
     track_header(node.only("tkhd"), &mut track)?;
@@ -509,7 +512,20 @@ fn track(node: &Node, movie_timescale: u32, fragmented: bool, quicktime: bool) -
     sample_table(table, &mut track)?;
     let opus = matches!(track.entry, codecs::Entry::Opus(_));
     ensure!(opus == table.child("sgpd").is_some(), "roll groups in stbl where the codec is Opus, and only there");
-    track.roll_distances.extend(roll(table, track.samples.len(), 1)?);
+    let distances = roll(table, track.samples.len())?;
+    match fragmented {
+        true => track.roll_choices = distances,
+        false => {
+            let wanted = usize::from(opus && !track.samples.is_empty());
+            ensure!(
+                distances.len() == wanted,
+                "{} roll distances for {} samples",
+                distances.len(),
+                track.samples.len()
+            );
+            track.roll_distances = distances;
+        }
+    }
     check_times(&track, movie_timescale, fragmented)?;
     Ok(track)
 }
@@ -708,28 +724,37 @@ fn offsets_64(node: &Node) -> Checked<Vec<u64>> {
     Ok(offsets)
 }
 
-/// The roll distance of all `samples`, where there is a group of that kind; `index` is that of its description.
-pub(crate) fn roll(node: &Node, samples: usize, index: u32) -> Checked<Option<i16>> {
-    let (Some(descriptions), Some(groups)) = (node.child("sgpd"), node.child("sbgp")) else {
-        ensure!(node.child("sgpd").is_none() && node.child("sbgp").is_none(), "sgpd and sbgp: one without the other");
-        return Ok(None);
+/// The roll groups of a table of `samples`: their distances, of which all samples of a table have the first.
+fn roll(table: &Node, samples: usize) -> Checked<Vec<i16>> {
+    let (Some(descriptions), Some(groups)) = (table.child("sgpd"), table.child("sbgp")) else {
+        ensure!(table.child("sgpd").is_none() && table.child("sbgp").is_none(), "sgpd and sbgp: one without the other");
+        return Ok(Vec::new());
     };
     let mut body = descriptions.fields();
     body.expect("sgpd version, grouping type and length", b"\x01\0\0\0roll\0\0\0\x02")?;
     let count = body.u32()?;
-    ensure!(count == u32::from(samples > 0), "{count} roll distances for {samples} samples");
-    let distance = if count == 1 { Some(body.u16()? as i16) } else { None };
+    let distances = (0..count).map(|_| Ok(body.u16()? as i16)).collect::<Checked<Vec<_>>>()?;
     body.end("sgpd")?;
-    let mut body = groups.fields();
-    body.expect("sbgp version and grouping type", b"\0\0\0\0roll")?;
-    let entries = body.u32()?;
-    ensure!(entries == count, "sbgp has {entries} entries");
-    if entries == 1 {
-        let entry = (body.u32()?, body.u32()?);
-        ensure!(entry == (samples as u32, index), "sbgp says {entry:?} of {samples} samples");
+    ensure!(distances.iter().all(|distance| *distance < 0), "roll distances {distances:?}");
+    if samples > 0 {
+        let index = group_of_all(groups, samples)?;
+        ensure!(index == 1, "sbgp names the roll distance {index}");
+    } else {
+        let mut body = groups.fields();
+        body.expect("sbgp version, grouping type and no entries", b"\0\0\0\0roll\0\0\0\0")?;
+        body.end("sbgp")?;
     }
+    Ok(distances)
+}
+
+/// The roll group that all `samples` belong to.
+pub(crate) fn group_of_all(groups: &Node, samples: usize) -> Checked<u32> {
+    let mut body = groups.fields();
+    body.expect("sbgp version, grouping type and one entry", b"\0\0\0\0roll\0\0\0\x01")?;
+    let (count, index) = (body.u32()?, body.u32()?);
+    ensure!(count as usize == samples, "sbgp says {count} samples of {samples}");
     body.end("sbgp")?;
-    Ok(distance)
+    Ok(index)
 }
 
 fn c_string(bytes: &[u8]) -> Checked<String> {

@@ -1,7 +1,7 @@
 //! Movie fragments (ISO/IEC 14496-12, 8.8).
 
 use super::boxes::Node;
-use super::{Checked, Movie, Sample, Track, ensure, roll};
+use super::{Checked, Movie, Sample, Track, ensure, group_of_all};
 
 /// What `trex` says.
 #[derive(Debug)]
@@ -57,22 +57,24 @@ pub(super) fn read(fragments: &[Node], movie: &mut Movie) -> Checked<()> {
     Ok(())
 }
 
-/// The index at the end names the first sync sample of each track in each fragment, and is as long as it says.
+/// The index at the end names the first sync sample of each fragment, and is as long as it says.
 pub(super) fn check_random_access(node: &Node, fragments: &[Node], movie: &Movie) -> Checked<()> {
     let mut size = 8;
     let mut found = Vec::new();
     for table in node.all("tfra") {
         size += 8 + table.body.len();
         let (mut body, version, _) = table.full_fields(1)?;
-        ensure!(version == 1, "tfra of version {version}");
         let id = body.u32()?;
         let lengths = body.u32()?;
-        ensure!(lengths == 0b00_00_11, "tfra with lengths {lengths:b}");
+        ensure!([0, 0b00_00_11].contains(&lengths), "tfra with lengths {lengths:b}");
         let count = body.u32()?;
         ensure!(count > 0, "tfra without entries says that all samples are sync samples");
         let mut entries = Vec::new();
         for _ in 0..count {
-            entries.push((body.u64()?, body.u64()?, body.u8()?, body.u8()?, body.u32()?));
+            let mut long = || if version == 1 { body.u64() } else { body.u32().map(u64::from) };
+            let (time, moof) = (long()?, long()?);
+            let (traf, trun) = (body.u8()?, body.u8()?);
+            entries.push((time, moof, traf, trun, if lengths == 0 { body.u8()?.into() } else { body.u32()? }));
         }
         body.end("tfra")?;
         found.push((id, entries));
@@ -84,7 +86,9 @@ pub(super) fn check_random_access(node: &Node, fragments: &[Node], movie: &Movie
     ensure!(said as usize == size, "mfro says {said}, mfra has {size} bytes");
 
     let mut wanted = Vec::new();
-    for track in &movie.tracks {
+    // Of pictures where there are any, and else of each track.
+    let has_video = movie.tracks.iter().any(|track| track.handler == "vide");
+    for track in movie.tracks.iter().filter(|track| track.handler == "vide" || !has_video) {
         let mut entries = Vec::new();
         let mut done = 0;
         for (members, fragment) in movie.fragments.iter().zip(fragments) {
@@ -147,7 +151,16 @@ fn track_fragment(node: &Node, moof: u64, movie: &mut Movie) -> Checked<(u32, us
         time += u64::from(duration);
     }
     body.end("trun")?;
-    track.roll_distances.extend(roll(node, count, 0x1_0001)?);
+    ensure!(node.child("sgpd").is_none(), "a fragment with roll distances of its own");
+    match (node.child("sbgp"), track.roll_choices.is_empty()) {
+        (None, true) => {}
+        (Some(groups), false) => {
+            let index = group_of_all(groups, count)?;
+            let distance = (index as usize).checked_sub(1).and_then(|index| track.roll_choices.get(index));
+            track.roll_distances.push(*distance.ok_or(format!("sbgp names the roll distance {index}"))?);
+        }
+        _ => return Err(format!("track {id}: sgpd in moov without sbgp in traf, or the other way round")),
+    }
     Ok((id, count))
 }
 

@@ -87,7 +87,7 @@ impl FragmentedMp4Muxer {
                 0 => Vec::new(),
                 media_time => vec![Edit { segment_duration: 0, media_time: Some(media_time) }],
             };
-            movie_tracks.push(MovieTrack { id, track, table, shortest: 0, duration: 0, edits });
+            movie_tracks.push(MovieTrack { id, track, table, shortest: None, duration: 0, edits });
         }
         let mut w = BoxWriter::new();
         movie::write_movie(&mut w, &self.description, movie_time_base(tracks), tracks.len(), &mut movie_tracks, true)?;
@@ -155,7 +155,7 @@ impl Muxer for FragmentedMp4Muxer {
             return Ok(());
         }
         // Who follows a stream does not come to its end.
-        self.random_access = sink.can_patch().then(|| RandomAccess::new(tracks.len()));
+        self.random_access = sink.can_patch().then(|| RandomAccess::new(tracks));
         let mut structural = vec![fourcc::ISO6, fourcc::MP42];
         if tracks.len() == 1 && self.leader.is_none() {
             // A CMAF track file has one track, and each fragment begins with a sync sample, which pictures do not promise.

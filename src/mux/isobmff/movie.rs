@@ -16,8 +16,9 @@ pub(super) struct MovieTrack<'a> {
     pub id: u32,
     pub track: &'a Track,
     pub table: &'a mut SampleTable,
-    /// The duration of its shortest packet, in ticks; any where there is none.
-    pub shortest: u32,
+    /// The duration of its shortest packet, in ticks, any where there is none; `None` where its samples stand in
+    /// fragments.
+    pub shortest: Option<u32>,
     /// Of the presentation, in units of the movie; 0 in a fragmented file.
     pub duration: u64,
     /// Empty where the media is presented from its start to its end.
@@ -68,17 +69,40 @@ pub(super) fn write_movie(
     Ok(())
 }
 
-/// The sample group that tells an Opus reader to decode 80 ms before what it wants to hear (Opus in ISOBMFF 4.3.6.2);
-/// the boxes have to be there even for no samples. As many of the `shortest` packets make up that time. `index` is
-/// that of the description: from 1 in the movie, from 0x10001 in a fragment that brings its own.
-pub(super) fn write_roll(w: &mut BoxWriter, samples: u32, shortest: u32, index: u32) {
-    const PRE_ROLL: u32 = 48_000 * 80 / 1000;
+/// What an Opus reader decodes before what it wants to hear, in samples of 48 kHz: 80 ms.
+const PRE_ROLL: u32 = 48_000 * 80 / 1000;
+
+/// The sample group that tells an Opus reader where to begin (Opus in ISOBMFF 4.3.6.2), of all samples of a movie; the
+/// boxes have to be there even for no samples. As many of the `shortest` packets make up the pre-roll.
+pub(super) fn write_roll(w: &mut BoxWriter, samples: u32, shortest: u32) {
     let distance = (samples > 0).then(|| PRE_ROLL.div_ceil(shortest.max(1)) as i16); // at most 3840
+    write_roll_distances(w, distance.as_slice());
+    write_roll_group(w, samples, 1);
+}
+
+/// The group of a movie in fragments, of no samples: its distances are powers of two, of which each fragment names one,
+/// so that none has to bring its own. Packets of 20 ms are the power 2.
+pub(super) fn write_roll_choices(w: &mut BoxWriter) {
+    let powers: Vec<i16> = (0..=12).map(|power| 1 << power).collect();
+    write_roll_distances(w, &powers);
+    write_roll_group(w, 0, 1);
+}
+
+/// The group of a fragment: the least power of two that is long enough. (8.9.4: an index up to 0x10000 is of the movie's.)
+pub(super) fn write_roll_choice(w: &mut BoxWriter, samples: u32, shortest: u32) {
+    let distance = PRE_ROLL.div_ceil(shortest.max(1)); // at most 3840
+    write_roll_group(w, samples, distance.next_power_of_two().trailing_zeros() + 1);
+}
+
+fn write_roll_distances(w: &mut BoxWriter, distances: &[i16]) {
     w.full_box(fourcc::SGPD, 1, 0, |w| {
         w.bytes(&fourcc::ROLL); // grouping_type
         w.u32(2); // default_length
-        w.entries(distance.as_slice(), |w, distance| w.i16(-distance)); // roll_distance
+        w.entries(distances, |w, distance| w.i16(-distance)); // roll_distance
     });
+}
+
+fn write_roll_group(w: &mut BoxWriter, samples: u32, index: u32) {
     w.full_box(fourcc::SBGP, 0, 0, |w| {
         w.bytes(&fourcc::ROLL); // grouping_type
         w.u32(u32::from(samples > 0)); // entry_count
@@ -95,8 +119,16 @@ fn write_fragment_defaults(w: &mut BoxWriter, track: &MovieTrack<'_>) {
         w.u32(1); // default_sample_description_index
         w.u32(0); // default_sample_duration
         w.u32(0); // default_sample_size
-        w.u32(if track.track.video().is_some() { NON_SYNC } else { SYNC }); // default_sample_flags
+        w.u32(default_flags(track.track)); // default_sample_flags
     });
+}
+
+/// The flags that most samples of a track have.
+pub(super) fn default_flags(track: &Track) -> u32 {
+    match track.video() {
+        Some(_) => NON_SYNC,
+        None => SYNC,
+    }
 }
 
 /// `sample_depends_on` = 2: a sync sample that depends on no other.

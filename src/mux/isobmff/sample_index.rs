@@ -104,7 +104,7 @@ impl SampleIndex {
             let edits = presentation.edits(track.time_base, movie_base)?;
             let duration = edits.iter().map(|edit| edit.segment_duration).sum();
             let (table, shortest) = (&mut state.table, state.shortest);
-            movie_tracks.push(MovieTrack { id, track, table, shortest, duration, edits });
+            movie_tracks.push(MovieTrack { id, track, table, shortest: Some(shortest), duration, edits });
         }
         let mut w = BoxWriter::new();
         movie::write_movie(&mut w, &self.description, movie_base, tracks.len(), &mut movie_tracks, false)?;

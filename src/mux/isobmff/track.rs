@@ -5,7 +5,7 @@ use super::chapters;
 use super::description::Description;
 use super::fourcc::{self, FourCc};
 use super::labels::{self, Choice};
-use super::movie::{MovieTrack, write_roll};
+use super::movie::{MovieTrack, write_roll, write_roll_choices};
 use super::sample_entry::SampleEntry;
 use super::timing::Edit;
 use super::visual::Shown;
@@ -130,7 +130,10 @@ impl<'a> TrackEntry<'a> {
                         self.entry.write(w, description.flavor);
                         table.write(w);
                         if matches!(track.config, CodecConfig::Opus(_)) {
-                            write_roll(w, table.count(), shortest, 1);
+                            match shortest {
+                                Some(shortest) => write_roll(w, table.count(), shortest),
+                                None => write_roll_choices(w),
+                            }
                         }
                     });
                 });

@@ -51,7 +51,7 @@ impl TrackFile {
             _ => vec![Edit { segment_duration: 0, media_time: Some(pre_skip.into()) }],
         };
         let mut table = SampleTable::default();
-        let mut tracks = [MovieTrack { id: TRACK_ID, track, table: &mut table, shortest: 0, duration: 0, edits }];
+        let mut tracks = [MovieTrack { id: TRACK_ID, track, table: &mut table, shortest: None, duration: 0, edits }];
         let mut w = BoxWriter::new();
         w.boxed(fourcc::FTYP, |w| {
             w.bytes(&fourcc::ISO6); // major_brand

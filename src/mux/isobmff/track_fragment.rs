@@ -2,7 +2,7 @@
 
 use super::boxes::{BoxWriter, Reserved};
 use super::fourcc;
-use super::movie::{NON_SYNC, SYNC, write_roll};
+use super::movie::{NON_SYNC, SYNC, default_flags, write_roll_choice};
 use super::timing::{MediaClock, Sample, Span};
 use crate::error::Result;
 use crate::media::{CodecConfig, Packet, TimeBase, Track};
@@ -11,6 +11,8 @@ use crate::media::{CodecConfig, Packet, TimeBase, Track};
 pub(super) struct TrackFragment {
     clock: MediaClock,
     is_opus: bool,
+    /// What `trex` says of a sample of which nothing else does.
+    default_flags: u32,
     /// By how many ticks media time begins before 0.
     shift: i64,
     /// When the first sample begins, in media ticks.
@@ -62,6 +64,7 @@ impl TrackFragment {
         Ok(TrackFragment {
             clock: MediaClock::new(track)?,
             is_opus: matches!(track.config, CodecConfig::Opus(_)),
+            default_flags: default_flags(track),
             shift: 0,
             decode_time: 0,
             runs: Vec::new(),
@@ -148,7 +151,7 @@ impl TrackFragment {
 
     /// Writes `traf` if there are samples, and returns where the offset of their data goes.
     ///
-    /// What all samples share stands once, in the header; the run holds what differs.
+    /// What all samples share stands once, in the header, or in `trex`; the run holds what differs.
     pub fn write(&self, w: &mut BoxWriter, id: u32) -> Option<Reserved> {
         let duration = self.shared(|run| run.duration);
         let size = self.shared(|run| run.size);
@@ -164,7 +167,7 @@ impl TrackFragment {
                 tfhd::DEFAULT_BASE_IS_MOOF
                     | w.optional_u32(tfhd::DEFAULT_SAMPLE_DURATION, duration)
                     | w.optional_u32(tfhd::DEFAULT_SAMPLE_SIZE, size)
-                    | w.optional_u32(tfhd::DEFAULT_SAMPLE_FLAGS, flags)
+                    | w.optional_u32(tfhd::DEFAULT_SAMPLE_FLAGS, flags.filter(|&flags| flags != self.default_flags))
             });
             w.full_box(fourcc::TFDT, 1, 0, |w| w.u64(self.decode_time)); // baseMediaDecodeTime
             w.flagged_box(fourcc::TRUN, 0, |w| {
@@ -184,7 +187,7 @@ impl TrackFragment {
                 present
             });
             if self.is_opus {
-                write_roll(w, samples, self.shortest, FIRST_OF_FRAGMENT);
+                write_roll_choice(w, samples, self.shortest);
             }
         });
         data_offset
@@ -209,9 +212,6 @@ impl TrackFragment {
         }
     }
 }
-
-/// The first sample group description that a fragment brings itself (8.9.4).
-const FIRST_OF_FRAGMENT: u32 = 0x1_0001;
 
 /// The value of a sample, unless all samples share one.
 fn unless(shared: Option<u32>, value: u32) -> Option<u32> {

@@ -47,7 +47,7 @@ impl Block<'_> {
 pub(super) struct Placement {
     /// Where its cluster begins in the sink.
     pub cluster: u64,
-    /// Where it begins in the cluster's data.
+    /// Where it begins in the cluster's data; 0 where it is the first block there.
     pub relative: u64,
 }
 
@@ -95,12 +95,12 @@ impl Clusters {
         if is_due {
             self.close(sink)?;
         }
-        let open = match self.open.take() {
-            Some(open) => open,
-            None => self.begin(cluster_time, sink)?,
+        let (open, is_first) = match self.open.take() {
+            Some(open) => (open, false),
+            None => (self.begin(cluster_time, sink)?, true),
         };
         let open = self.open.insert(open);
-        let placement = Placement { cluster: open.position, relative: open.length as u64 };
+        let placement = Placement { cluster: open.position, relative: if is_first { 0 } else { open.length as u64 } };
         let before = self.buffer.len();
         write_block(&mut self.buffer, block, relative);
         open.length += self.buffer.len() - before;

@@ -10,7 +10,8 @@ pub(super) struct Cue {
     pub time: u64,
     /// Where its cluster begins, from the segment's first byte of data.
     pub cluster: u64,
-    /// Where its block begins, from the cluster's first byte of data.
+    /// Where its block begins, from the cluster's first byte of data; 0 for the cluster's first block, which is found
+    /// without.
     pub relative: u64,
     /// How long it lasts, in ticks; 0 where that is not said.
     pub duration: u32,
@@ -33,7 +34,9 @@ pub(super) fn content(mut cues: Vec<Cue>) -> Vec<u8> {
             positions.clear();
             ebml::uint(&mut positions, ids::CUE_TRACK, cue.track.into());
             ebml::uint(&mut positions, ids::CUE_CLUSTER_POSITION, cue.cluster);
-            ebml::uint(&mut positions, ids::CUE_RELATIVE_POSITION, cue.relative);
+            if cue.relative > 0 {
+                ebml::uint(&mut positions, ids::CUE_RELATIVE_POSITION, cue.relative);
+            }
             if cue.duration > 0 {
                 ebml::uint(&mut positions, ids::CUE_DURATION, cue.duration.into());
             }

@@ -243,7 +243,6 @@ fn of_cues() {
                 let at = find_last(f, &[0xf1, 0x82]) + 3;
                 f[at] ^= 1;
             }),
-            ("the cue at 2000 ms is not of a key block", |f| set_last(f, &[0xf0, 0x81], 2, &[5])),
             ("the cue at 2000 ms is not of a key block", |f| set_last(f, &[0xf7, 0x81, 1], 2, &[2])),
             ("the cue at 2001 ms is not of a key block", |f| set_last(f, &[0xb3, 0x82, 0x07, 0xd0], 3, &[0xd1])),
             ("the key frame at 1000 ms has no cue", |f| blank(f, find_last(f, &[0xb3, 0x82, 0x03, 0xe8]) - 2)),
@@ -256,6 +255,17 @@ fn of_cues() {
             // And its entry in the SeekHead.
             blank(f, find(f, CUES) - 6);
         })],
+    );
+}
+
+#[test]
+fn of_cues_within_a_cluster() {
+    refuse(
+        &file(Container::WebM, &Scene::new().opus(312, 100, 0)),
+        &[
+            ("the cue at 1000 ms is not of a key block", |f| set_last(f, &[0xf0, 0x82], 2, &[1, 5])),
+            ("the cue at 1000 ms is not of a key block", |f| blank(f, find_last(f, &[0xf0, 0x82]))),
+        ],
     );
 }
 
