@@ -211,7 +211,8 @@ pub struct OpusConfig {
     pub channels: u8,
     /// Samples at 48 kHz to drop at the start.
     pub pre_skip: u16,
-    /// The rate of the sound before it was encoded, for information.
+    /// The rate of the sound before it was encoded, for information: Ogg and Matroska say it, MP4 always says 48,000, as
+    /// Chromium refuses segments with another.
     pub input_sample_rate: u32,
     /// Gain in dB, 7.8 fixed point.
     pub output_gain: i16,

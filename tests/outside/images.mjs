@@ -2,33 +2,11 @@
 // ImageDecoder says of its frames.
 //
 //   node images.mjs FILE...
-//
-// Chromium is found at $CHROMIUM, else /usr/bin/chromium.
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:http";
-import { tmpdir } from "node:os";
-import { extname, join } from "node:path";
-import puppeteer from "puppeteer-core";
+import { extname } from "node:path";
+import { MIME, launch } from "./browser.mjs";
 
-const MIME = { ".avif": "image/avif", ".gif": "image/gif", ".png": "image/png", ".apng": "image/png" };
 const files = process.argv.slice(2);
-const server = createServer((request, response) => {
-  const file = files[Number(request.url.slice(1))];
-  if (file === undefined) {
-    response.writeHead(200, { "Content-Type": "text/html" }).end("<!doctype html><body></body>");
-    return;
-  }
-  response.writeHead(200, { "Content-Type": MIME[extname(file)] ?? "application/octet-stream" }).end(readFileSync(file));
-});
-await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
-const origin = `http://127.0.0.1:${server.address().port}`;
-const profile = mkdtempSync(join(tmpdir(), "chromium-"));
-const browser = await puppeteer.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  headless: true,
-  userDataDir: profile,
-  args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"],
-});
+const { browser, origin, close } = await launch((index) => files[Number(index)]);
 try {
   const page = await browser.newPage();
   await page.goto(`${origin}/page`);
@@ -67,7 +45,5 @@ try {
     console.log(JSON.stringify({ file, ...result }));
   }
 } finally {
-  await browser.close();
-  server.close();
-  rmSync(profile, { recursive: true, force: true });
+  await close();
 }

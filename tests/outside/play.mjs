@@ -1,24 +1,9 @@
 // Plays files in Chromium to their end and prints, for each, one line of JSON with what the player says.
 //
 //   node play.mjs [--screenshots FOLDER] FILE...
-//
-// Chromium is found at $CHROMIUM, else /usr/bin/chromium.
-import { createReadStream, mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
-import { createServer } from "node:http";
-import { tmpdir } from "node:os";
-import { basename, extname, join } from "node:path";
-import puppeteer from "puppeteer-core";
-
-const MIME = {
-  ".mp4": "video/mp4",
-  ".m4a": "audio/mp4",
-  ".webm": "video/webm",
-  ".mkv": "video/x-matroska",
-  ".ogg": "audio/ogg",
-  ".opus": "audio/ogg",
-  ".wav": "audio/wav",
-  ".flac": "audio/flac",
-};
+import { mkdirSync } from "node:fs";
+import { basename, join } from "node:path";
+import { launch } from "./browser.mjs";
 
 const args = process.argv.slice(2);
 let screenshots = null;
@@ -28,55 +13,7 @@ if (args[0] === "--screenshots") {
   args.splice(0, 2);
 }
 
-// A player asks for ranges and cannot seek without them.
-const server = createServer((request, response) => {
-  const index = Number(request.url.slice(1));
-  if (request.url === "/page") {
-    response.writeHead(200, { "Content-Type": "text/html" }).end("<!doctype html><body style='margin:0'></body>");
-    return;
-  }
-  const file = args[index];
-  if (file === undefined) {
-    response.writeHead(404).end();
-    return;
-  }
-  const size = statSync(file).size;
-  const type = MIME[extname(file)] ?? "application/octet-stream";
-  const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? "");
-  const start = range ? Number(range[1]) : 0;
-  const end = range && range[2] ? Math.min(Number(range[2]), size - 1) : size - 1;
-  if (start >= size) {
-    response.writeHead(416, { "Content-Range": `bytes */${size}` }).end();
-    return;
-  }
-  response.writeHead(range ? 206 : 200, {
-    "Accept-Ranges": "bytes",
-    "Content-Length": end - start + 1,
-    "Content-Type": type,
-    ...(range && { "Content-Range": `bytes ${start}-${end}/${size}` }),
-  });
-  createReadStream(file, { start, end }).pipe(response);
-});
-await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
-const origin = `http://127.0.0.1:${server.address().port}`;
-
-const profile = mkdtempSync(join(tmpdir(), "chromium-"));
-const browser = await puppeteer.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  headless: true,
-  userDataDir: profile,
-  args: [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required",
-  ],
-});
-
+const { browser, origin, close } = await launch((index) => args[Number(index)]);
 let failed = false;
 try {
   for (const [index, file] of args.entries()) {
@@ -123,8 +60,6 @@ try {
     await page.close();
   }
 } finally {
-  await browser.close();
-  server.close();
-  rmSync(profile, { recursive: true, force: true });
+  await close();
 }
 process.exit(failed ? 1 : 0);

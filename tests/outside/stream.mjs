@@ -1,32 +1,21 @@
-// Plays manifests in Chromium, through hls.js or dash.js by their extension, or by appending the files that a playlist
-// names to a MediaSource, to their end; prints, for each, one line of JSON with what the player says.
+// Plays manifests in Chromium to their end; prints, for each, one line of JSON with what the player says. The player is
+// hls.js or dash.js by the manifest's extension, or shaka-player for both, or a MediaSource to which the files that a
+// playlist names are appended.
 //
-//   node stream.mjs [--append] [--live SECONDS] MANIFEST...
+//   node stream.mjs [--shaka | --append] [--live SECONDS] MANIFEST...
 //
-// With --live a manifest is waited for, and played for that long while it grows. Chromium is found at $CHROMIUM, else
-// /usr/bin/chromium.
-import { createReadStream, existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
-import { createServer } from "node:http";
-import { tmpdir } from "node:os";
-import { basename, dirname, extname, join } from "node:path";
+// With --live a manifest is waited for, and played for that long while it grows.
+import { existsSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import puppeteer from "puppeteer-core";
-
-const MIME = {
-  ".m3u8": "application/vnd.apple.mpegurl",
-  ".mpd": "application/dash+xml",
-  ".m4s": "video/iso.segment",
-  ".mp4": "video/mp4",
-  ".vtt": "text/vtt",
-  ".js": "text/javascript",
-};
+import { launch } from "./browser.mjs";
 
 const args = process.argv.slice(2);
-let append = false;
+let player = "usual";
 let live = 0;
 while (args[0]?.startsWith("--")) {
   const option = args.shift();
-  if (option === "--append") append = true;
+  if (option === "--append" || option === "--shaka") player = option.slice(2);
   else if (option === "--live") live = Number(args.shift());
   else throw new Error(`what is ${option}?`);
 }
@@ -35,54 +24,15 @@ const modules = join(dirname(fileURLToPath(import.meta.url)), "node_modules");
 const scripts = {
   "hls.js": join(modules, "hls.js/dist/hls.min.js"),
   "dash.js": join(modules, "dashjs/dist/modern/umd/dash.all.min.js"),
+  "shaka.js": join(modules, "shaka-player/dist/shaka-player.compiled.js"),
 };
 
 // /s/NAME is a player's script, /INDEX/NAME a file beside the manifest of that index.
-const server = createServer((request, response) => {
-  const [, place, name] = decodeURIComponent(new URL(request.url, "http://x").pathname).split("/");
-  if (place === "page") {
-    const text = Object.keys(scripts).map((script) => `<script src="/s/${script}"></script>`).join("");
-    response.writeHead(200, { "Content-Type": "text/html" }).end(`<!doctype html>${text}<body></body>`);
-    return;
-  }
+const tags = Object.keys(scripts).map((script) => `<script src="/s/${script}"></script>`).join("");
+const { browser, origin, close } = await launch((place, name) => {
   const manifest = args[Number(place)];
-  const file = place === "s" ? scripts[name] : manifest && name && join(dirname(manifest), basename(name));
-  if (!file || !existsSync(file)) {
-    response.writeHead(404).end();
-    return;
-  }
-  const size = statSync(file).size;
-  const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? "");
-  const start = range ? Number(range[1]) : 0;
-  const end = range && range[2] ? Math.min(Number(range[2]), size - 1) : size - 1;
-  response.writeHead(range ? 206 : 200, {
-    "Accept-Ranges": "bytes",
-    "Cache-Control": "no-store",
-    "Content-Length": end - start + 1,
-    "Content-Type": MIME[extname(file)] ?? "application/octet-stream",
-    ...(range && { "Content-Range": `bytes ${start}-${end}/${size}` }),
-  });
-  createReadStream(file, { start, end }).pipe(response);
-});
-await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
-const origin = `http://127.0.0.1:${server.address().port}`;
-
-const profile = mkdtempSync(join(tmpdir(), "chromium-"));
-const browser = await puppeteer.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  headless: true,
-  userDataDir: profile,
-  args: [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required",
-  ],
-});
+  return place === "s" ? scripts[name] : manifest && name && join(dirname(manifest), basename(name));
+}, tags);
 
 let failed = false;
 try {
@@ -93,20 +43,18 @@ try {
     const page = await browser.newPage();
     await page.goto(`${origin}/page`);
     const url = `${origin}/${index}/${encodeURIComponent(basename(file))}`;
-    const result = await page.evaluate(play, url, append, live);
+    const result = await page.evaluate(play, url, player, live);
     failed ||= !result.ended;
     console.log(JSON.stringify({ file, ...result }));
     await page.close();
   }
 } finally {
-  await browser.close();
-  server.close();
-  rmSync(profile, { recursive: true, force: true });
+  await close();
 }
 process.exit(failed ? 1 : 0);
 
 // Runs in the page.
-async function play(url, append, live) {
+async function play(url, player, live) {
   const video = document.createElement("video");
   // Fast enough for a test, slow enough that no frame need be skipped for lack of time.
   video.playbackRate = live ? 1 : 2;
@@ -118,8 +66,10 @@ async function play(url, append, live) {
     if (live) setTimeout(() => resolve({ ended: video.currentTime > 0 }), live * 1000);
     setTimeout(() => resolve({ ended: false, error: "no end within 60 s" }), 60_000);
     const fail = (error) => resolve({ ended: false, error: String(error) });
-    if (append) {
+    if (player === "append") {
       byHand(video, url).catch(fail);
+    } else if (player === "shaka") {
+      byShaka(video, url, fail).catch((error) => fail(`${error.code} ${error.message} ${error.data}`));
     } else if (url.endsWith(".m3u8")) {
       const hls = new Hls({ enableWorker: false, startPosition: live ? -1 : 0 });
       hls.on(Hls.Events.ERROR, (_, data) => {
@@ -130,14 +80,14 @@ async function play(url, append, live) {
       hls.loadSource(url);
       hls.attachMedia(video);
     } else {
-      const player = dashjs.MediaPlayer().create();
-      player.on("error", (event) => complaints.push(JSON.stringify(event.error)));
-      player.on("playbackError", (event) => fail(JSON.stringify(event.error)));
-      player.initialize(video, url, false);
-      player.setPlaybackRate?.(live ? 1 : 2);
+      const dash = dashjs.MediaPlayer().create();
+      dash.on("error", (event) => complaints.push(JSON.stringify(event.error)));
+      dash.on("playbackError", (event) => fail(JSON.stringify(event.error)));
+      dash.initialize(video, url, false);
+      dash.setPlaybackRate?.(live ? 1 : 2);
     }
-    video.play().catch((error) => complaints.push(String(error)));
-    // Players set the source later than that, and pause by it.
+    // Players set the source later than this, and interrupt it by that.
+    video.play().catch((error) => error.name === "AbortError" || complaints.push(String(error)));
     const again = setInterval(() => video.ended ? clearInterval(again) : video.paused && video.play().catch(() => {}), 200);
   });
   const quality = video.getVideoPlaybackQuality();
@@ -153,6 +103,15 @@ async function play(url, append, live) {
     frames: quality.totalVideoFrames,
     cues: [...new Set(cues.map((cue) => `${cue.startTime} ${cue.endTime} ${cue.text}`))],
   };
+
+  async function byShaka(video, url, fail) {
+    const shakaPlayer = new shaka.Player();
+    shakaPlayer.addEventListener("error", ({ detail }) => fail(`${detail.code} ${detail.data}`));
+    await shakaPlayer.attach(video);
+    await shakaPlayer.load(url, live ? undefined : 0);
+    const [text] = shakaPlayer.getTextTracks();
+    if (text) shakaPlayer.selectTextTrack(text);
+  }
 
   // Appends all that the playlists name, without a player's ideas of it.
   async function byHand(video, url) {

@@ -216,6 +216,7 @@ fn opus(node: &Node, channels: u16, bits: u16, rate: u32) -> Checked<Opus> {
         family: body.u8()?,
         mapping: Vec::new(),
     };
+    ensure!(opus.input_rate == 48_000, "dOps of an input of {} Hz, which Chromium's MSE refuses", opus.input_rate);
     ensure!(u16::from(opus.channels) == channels, "dOps has {} channels, the entry {channels}", opus.channels);
     ensure!(opus.family == 1 || channels <= 2, "family {} for {channels} channels", opus.family);
     if opus.family != 0 {

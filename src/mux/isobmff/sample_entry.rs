@@ -122,7 +122,8 @@ fn write_opus(w: &mut BoxWriter, config: &OpusConfig) {
             w.u8(0); // Version
             w.u8(config.channels); // OutputChannelCount
             w.u16(config.pre_skip); // PreSkip
-            w.u32(config.input_sample_rate); // InputSampleRate
+            // For information alone; but Chromium refuses segments where it is not the rate of the entry.
+            w.u32(48_000); // InputSampleRate
             w.i16(config.output_gain); // OutputGain
             match &config.mapping {
                 None => w.u8(0), // ChannelMappingFamily

@@ -184,6 +184,7 @@ fn every_field_of_a_sample_entry_counts() {
             at("dOps", 0, b"\x01", "version"),
             at("dOps", 1, b"\x02", "channels"),
             at("dOps", 2, b"\x38\x01", "pre-skip"),
+            at("dOps", 6, b"\xac\x44", "an input of 44100 Hz"),
             at("dOps", 10, b"\0", "family"),
             at("dOps", 12, b"\x03", "coupled"),
             at("dOps", 15, b"\x04", "mapping"),

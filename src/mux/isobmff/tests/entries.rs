@@ -50,7 +50,7 @@ fn opus_of_one_to_eight_channels() {
     for channels in 1..=8 {
         let track = opus_track(channels);
         let Entry::Opus(opus) = entry_of(track, opus_packets(0, 500).remove(0)) else { panic!("an Opus entry") };
-        assert_eq!((opus.channels, opus.pre_skip, opus.input_rate, opus.gain), (channels, 312, 44_100, -256));
+        assert_eq!((opus.channels, opus.pre_skip, opus.input_rate, opus.gain), (channels, 312, 48_000, -256));
         assert_eq!(opus.family, u8::from(channels > 2));
         let table: Vec<u8> = if channels > 2 { (0..channels).collect() } else { Vec::new() };
         assert_eq!(opus.mapping, table);
