@@ -457,6 +457,14 @@ fn each_container_chooses_its_codecs() {
     for name in ["a.ivf", "a.obu", "a.y4m", "a.avif", "a.gif", "a.apng"] {
         desk.ok(&["encode", "clip.y4m", "-o", name]);
     }
+    // With options that only these codecs have.
+    let report = desk.report(&["encode", "clip.y4m", "-o", "b.mov", "--option", "quality=80"]);
+    assert_eq!(streams(&report)[0]["codec"], "mjpeg");
+    let report = desk.report(&["encode", "tone.wav", "-o", "b.flac", "--option", "block_size=1024"]);
+    assert_eq!(streams(&report)[0]["codec"], "flac");
+    let report = desk.report(&["encode", "tone.wav", "-o", "b.wav", "--sample-rate", "44100"]);
+    assert_eq!((&streams(&report)[0]["codec"], &streams(&report)[0]["sample_rate"]), (&"pcm".into(), &44_100.into()));
+    desk.ok(&["demo", "demo.mov", "--seconds", "0.1", "--size", "33x17", "--option", "quality=80"]);
 }
 
 #[test]
