@@ -1,7 +1,8 @@
 //! What is in a file that this crate wrote: containers, tracks, packets, times.
 //!
 //! The parsers are written from the specifications and share nothing with the muxers. They seek over the packets' data
-//! and keep a few hundred bytes a track, whatever the file's size; any file may be handed to them, damaged ones too.
+//! and keep a few hundred bytes a track, and what is said for people within bounds, whatever the file's size; any file may
+//! be handed to them, damaged ones too.
 
 mod about;
 mod boxes;

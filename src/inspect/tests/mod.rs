@@ -1,6 +1,7 @@
 //! Files of the muxers read again, and damaged ones.
 
 mod about;
+mod said;
 mod simple;
 
 use std::io::Cursor;
