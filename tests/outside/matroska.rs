@@ -60,7 +60,7 @@ fn write(folder: &Path, container: Container, layout: Layout, alpha: bool) -> Pa
     let mut video = encoder.add_video(video).unwrap();
     let labels = TrackLabels::new().language("pt-BR").title("Comentário");
     let mut audio = encoder.add_audio(AudioOptions::new(48_000, 1).labels(labels)).unwrap();
-    let labels = TrackLabels::new().language("deu").title("Schilder").forced(true).is_default(false);
+    let labels = TrackLabels::new().language("deu").title("Schilder").forced(true).default_track(false);
     let mut subtitles = encoder.add_subtitles(SubtitleOptions::new().labels(labels)).unwrap();
     encoder.open_sink(SeekSink::new(fs::File::create(&path).unwrap()).unwrap(), container).unwrap();
     subtitles.add_cue(at(200), at(900), &Cue::new("<i>eins</i>").settings("line:0").identifier("1")).unwrap();

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::inspect::about::{About, if_sound, words};
 use crate::inspect::boxes::BoxAt;
 use crate::inspect::reader::{Reader, text};
-use crate::inspect::{Counts, Details, FileInfo, Format, Layout, Summary, Times};
+use crate::inspect::{Counts, Details, FileInfo, Format, IndexPlacement, Summary, Times};
 use crate::media::{AspectRatio, TimeBase};
 
 /// As many streams as chunks can name.
@@ -51,7 +51,7 @@ pub(in crate::inspect) fn inspect<R: Read + Seek>(reader: &mut Reader<R>) -> Res
     if avi.streams.is_empty() {
         return Err(Error::input("the AVI file has no `strl`: it was cut off before it described its streams"));
     }
-    let layout = if avi.has_index { Layout::IndexLast } else { Layout::Stream };
+    let layout = if avi.has_index { IndexPlacement::IndexLast } else { IndexPlacement::Stream };
     let tracks = avi.streams.into_iter().zip(1..).map(|(stream, number)| Ok(stream.summary(number)?.into()));
     Ok(FileInfo::new(Format::Avi, layout, len, truncated, tracks.collect::<Result<_>>()?, avi.about))
 }

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::inspect::about::About;
 use crate::inspect::codec::StreamInfo;
 use crate::inspect::reader::Reader;
-use crate::inspect::{AudioDetails, Counts, Details, FileInfo, Format, Layout, Times};
+use crate::inspect::{AudioDetails, Counts, Details, FileInfo, Format, IndexPlacement, Times};
 use crate::media::TimeBase;
 
 /// More streams than any file has.
@@ -86,7 +86,7 @@ pub(in crate::inspect) fn inspect<R: Read + Seek>(reader: &mut Reader<R>) -> Res
         return Err(Error::input("the Ogg file has no first page of a stream"));
     }
     let tracks = streams.into_iter().zip(1..).map(|(stream, number)| stream.summary(number).into()).collect();
-    Ok(FileInfo::new(Format::Ogg, Layout::Stream, len, truncated, tracks, about))
+    Ok(FileInfo::new(Format::Ogg, IndexPlacement::Stream, len, truncated, tracks, about))
 }
 
 impl Stream {

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::inspect::about::{About, if_sound};
 use crate::inspect::codec::StreamInfo;
 use crate::inspect::reader::Reader;
-use crate::inspect::{AudioDetails, Counts, Details, FileInfo, Format, Layout, Times};
+use crate::inspect::{AudioDetails, Counts, Details, FileInfo, Format, IndexPlacement, Times};
 use crate::media::TimeBase;
 
 /// RIFF, or RF64 where sizes are in `ds64` (EBU Tech 3306).
@@ -62,7 +62,7 @@ pub(in crate::inspect) fn wav<R: Read + Seek>(reader: &mut Reader<R>) -> Result<
     let counts = Counts { packets: frames, key_packets: frames, bytes };
     let base = TimeBase::per_second(format.sample_rate);
     let track = summary(1, format.details(), &format.codec, base, times, counts).into();
-    Ok(FileInfo::new(Format::Wav, Layout::Stream, len, truncated, vec![track], about))
+    Ok(FileInfo::new(Format::Wav, IndexPlacement::Stream, len, truncated, vec![track], about))
 }
 
 /// `fLaC` and metadata blocks (RFC 9639, 8). Frames are not read: packets are counted where all blocks have one size.
@@ -118,5 +118,5 @@ pub(in crate::inspect) fn flac<R: Read + Seek>(reader: &mut Reader<R>) -> Result
     let mut track = summary(1, details, "flac", TimeBase::per_second(info.sample_rate), times, counts);
     track.codec_string = Some("flac".into());
     track.labels.language = language.unwrap_or(track.labels.language);
-    Ok(FileInfo::new(Format::Flac, Layout::Stream, len, false, vec![track.into()], about))
+    Ok(FileInfo::new(Format::Flac, IndexPlacement::Stream, len, false, vec![track.into()], about))
 }
