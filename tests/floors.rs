@@ -113,7 +113,7 @@ fn rooms_of(text: &str) -> BTreeSet<String> {
             continue;
         }
         let declared = line.strip_suffix(';').and_then(|line| line.split_once("mod "));
-        if let Some((before, name)) = declared.filter(|(before, _)| before.is_empty() || before.starts_with("pub"))
+        if let Some((_, name)) = declared.filter(|(before, _)| before.is_empty() || before.starts_with("pub"))
             && !for_tests
         {
             rooms.insert(name.to_owned());

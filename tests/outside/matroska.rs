@@ -16,7 +16,7 @@ use framewright::{
 };
 use serde_json::Value;
 
-use crate::readers::{Readers, run, tool};
+use crate::readers::{Readers, newer_ffmpeg, run, tool};
 use crate::support::{ebml, gradient, tone};
 
 const PNG: &[u8] =
@@ -319,7 +319,7 @@ fn pictures_are_shown_as_they_are_turned() {
     let folder = tempfile::tempdir().unwrap();
     let (width, height) = (16usize, 8usize);
     let picture: Vec<u8> = (0..width * height).map(|at| (16 + at) as u8).collect();
-    let Some(ffmpeg) = std::env::var_os("FRAMEWRIGHT_FFMPEG9") else { return };
+    let Some(ffmpeg) = newer_ffmpeg() else { return };
     for quarters in 0..4 {
         for orientation in [Orientation::turned(quarters), Orientation::turned(quarters).mirror()] {
             let bytes =
