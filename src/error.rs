@@ -42,7 +42,8 @@ pub enum ErrorKind {
     Unsupported,
     /// A limit was reached; the message names it and the option that raises it. The stream goes on.
     Limit,
-    /// The call does not fit the state: before `open_*`, after `close`, or after an earlier failure.
+    /// The call does not fit the state: before `open_*`, after `close`, or after an earlier failure. Also such a failure
+    /// itself, where the container refuses what a codec made: that ends the file, and the source, an [`Error`], says why.
     State,
     /// Reading or writing failed. The [`io::Error`] is the source.
     Io,

@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Output, Stdio};
 
-use framewright::{AudioOptions, VideoOptions};
+use framewright::{AudioOptions, EncoderOptions, SubtitleOptions, VideoOptions};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -457,6 +457,14 @@ fn each_container_chooses_its_codecs() {
     for name in ["a.ivf", "a.obu", "a.y4m", "a.avif", "a.gif", "a.apng"] {
         desk.ok(&["encode", "clip.y4m", "-o", name]);
     }
+    // With options that only these codecs have.
+    let report = desk.report(&["encode", "clip.y4m", "-o", "b.mov", "--option", "quality=80"]);
+    assert_eq!(streams(&report)[0]["codec"], "mjpeg");
+    let report = desk.report(&["encode", "tone.wav", "-o", "b.flac", "--option", "block_size=1024"]);
+    assert_eq!(streams(&report)[0]["codec"], "flac");
+    let report = desk.report(&["encode", "tone.wav", "-o", "b.wav", "--sample-rate", "44100"]);
+    assert_eq!((&streams(&report)[0]["codec"], &streams(&report)[0]["sample_rate"]), (&"pcm".into(), &44_100.into()));
+    desk.ok(&["demo", "demo.mov", "--seconds", "0.1", "--size", "33x17", "--option", "quality=80"]);
 }
 
 #[test]
@@ -466,6 +474,19 @@ fn formats_completions_and_manual() {
     ["mp4", ".webm", "opus", "yuv420p10", "crf", "complexity"].iter().for_each(|word| assert!(text.contains(word)));
     let json: Value = serde_json::from_slice(&desk.ok(&["formats", "--json"])).unwrap();
     assert_eq!(json["containers"].as_array().unwrap().len(), framewright::Container::ALL.len());
+    // Every option, with its flag where it has one.
+    let names = |list: &str| -> Vec<String> {
+        json[list].as_array().unwrap().iter().map(|option| option["name"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names("encoder_options"), EncoderOptions::table().map(|info| info.name).collect::<Vec<_>>());
+    assert_eq!(names("subtitle_options"), SubtitleOptions::table().map(|info| info.name).collect::<Vec<_>>());
+    assert_eq!(names("subtitle_codecs"), ["webvtt"]);
+    let help = String::from_utf8(desk.ok(&["encode", "--help"])).unwrap();
+    for option in ["encoder_options", "subtitle_options"].iter().flat_map(|list| json[list].as_array().unwrap()) {
+        let (name, flag) = (option["name"].as_str().unwrap(), option["flag"].as_str());
+        assert!(flag.is_none_or(|flag| help.contains(flag)), "{option}");
+        assert!(text.lines().any(|line| line.split_whitespace().next() == Some(flag.unwrap_or(name))), "{option}");
+    }
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         assert!(String::from_utf8(desk.ok(&["completions", shell])).unwrap().contains("overwrite"), "{shell}");
     }

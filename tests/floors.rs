@@ -1,5 +1,6 @@
 //! The walls of the house (see DESIGN.md): a module uses only floors below its own, and siblings never see each other.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -37,13 +38,43 @@ fn no_floor_is_crossed_and_no_siblings_meet() {
 fn the_design_names_every_room() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let design = fs::read_to_string(root.join("DESIGN.md")).unwrap();
+    let source = root.join("src");
     for room in FLOORS.iter().copied().flatten() {
-        assert!(
-            root.join("src").join(room).is_dir() || root.join(format!("src/{room}.rs")).is_file(),
-            "no room {room}"
-        );
+        assert!(source.join(room).is_dir() || source.join(format!("{room}.rs")).is_file(), "no room {room}");
         assert!(design.contains(&format!("`{room}`")), "DESIGN.md does not name `{room}`");
     }
+    let mut faults = Vec::new();
+    let mut named = inner_rooms(&design);
+    for file in rust_files(&source) {
+        let rooms = rooms_of(&fs::read_to_string(&file).unwrap());
+        let outer = path_of(&source, &file);
+        // Those of the library itself are on the floors.
+        if outer.is_empty() || is_test(&file) || rooms.is_empty() {
+            continue;
+        }
+        let known = named.remove(&outer).unwrap_or_default();
+        let missing = rooms.difference(&known).map(|room| format!("`{outer}` has no `{room}` in DESIGN.md"));
+        let stale =
+            known.difference(&rooms).map(|room| format!("`{outer}` in DESIGN.md has `{room}`, which is not there"));
+        faults.extend(missing.chain(stale));
+    }
+    faults.extend(named.keys().map(|outer| format!("DESIGN.md has a row of `{outer}`, which has no rooms")));
+    assert!(faults.is_empty(), "the table in DESIGN.md is wrong:\n{}", faults.join("\n"));
+}
+
+#[test]
+fn the_check_sees_the_rooms_of_a_table_and_of_a_file() {
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<BTreeSet<_>>();
+    let text = "| Room | What is in it |\n|---|---|\n| `a/b` | `c`: with `d_e` |\nprose of `f`\n";
+    assert_eq!(inner_rooms(text), BTreeMap::from([("a/b".to_owned(), words(&["c", "d_e"]))]));
+    let text = "mod a;\npub(crate) mod b;\n#[cfg(test)]\nmod tests;\n#[cfg(test)]\n#[path = \"x.rs\"]\nmod verifier;\n\
+                #[cfg(feature = \"f\")]\npub mod c;\n#[cfg(all(test, feature = \"f\"))]\nmod d_tests;\nmod e {\n    mod f;\n}\n";
+    assert_eq!(rooms_of(text), words(&["a", "b", "c"]));
+    let path = |file: &str| path_of(Path::new("src"), &Path::new("src").join(file));
+    assert_eq!(
+        ["mux/avi/mod.rs", "bin/x/main.rs", "lib.rs", "media/time.rs"].map(path),
+        ["mux/avi", "bin/x", "", "media/time"]
+    );
 }
 
 #[test]
@@ -62,6 +93,44 @@ fn the_check_sees_every_form_of_use() {
     assert!(floor_of("media") < floor_of("sink") && floor_of("Encoder").is_none());
 }
 
+/// The table of inner rooms: of each row, the words in backticks of its second cell.
+fn inner_rooms(design: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let table = design.split("| Room | What is in it |\n").nth(1).unwrap_or_default();
+    let rows = table.lines().skip(1).take_while(|line| line.starts_with('|'));
+    rows.map(|row| {
+        let mut quoted = row.split('`').skip(1).step_by(2).map(str::to_owned);
+        (quoted.next().unwrap_or_default(), quoted.collect())
+    })
+    .collect()
+}
+
+/// The modules that a file declares, but for those of tests.
+fn rooms_of(text: &str) -> BTreeSet<String> {
+    let (mut rooms, mut for_tests) = (BTreeSet::new(), false);
+    for line in text.lines() {
+        if line.starts_with("#[") {
+            for_tests |= line.starts_with("#[cfg(") && line.contains("test");
+            continue;
+        }
+        let declared = line.strip_suffix(';').and_then(|line| line.split_once("mod "));
+        if let Some((_, name)) = declared.filter(|(before, _)| before.is_empty() || before.starts_with("pub"))
+            && !for_tests
+        {
+            rooms.insert(name.to_owned());
+        }
+        for_tests = false;
+    }
+    rooms
+}
+
+/// The path of the module that a file is, from the library's or the program's root.
+fn path_of(source: &Path, file: &Path) -> String {
+    let path = file.strip_prefix(source).unwrap().with_extension("");
+    let is_face = ["mod", "main", "lib"].iter().any(|name| path.ends_with(name));
+    let path = if is_face { path.parent().unwrap() } else { &path };
+    path.to_string_lossy().replace('\\', "/")
+}
+
 fn floor_of(room: &str) -> Option<usize> {
     FLOORS.iter().position(|rooms| rooms.contains(&room))
 }
@@ -75,7 +144,8 @@ fn room_of(source: &Path, file: &Path) -> String {
 
 /// Tests may look at more than what they test.
 fn is_test(file: &Path) -> bool {
-    file.components().any(|part| part.as_os_str() == "tests" || part.as_os_str() == "tests.rs")
+    let is_shared = file.file_stem().is_some_and(|stem| stem.to_string_lossy().ends_with("_tests"));
+    is_shared || file.components().any(|part| part.as_os_str() == "tests" || part.as_os_str() == "tests.rs")
 }
 
 /// How many `super::` lead from a file's module to its room: none from the room's own file.

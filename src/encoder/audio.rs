@@ -37,8 +37,10 @@ impl AudioStream {
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where the block has not the stream's channels, or a sample is
     /// NaN or infinite, [`Limit`](crate::ErrorKind::Limit) where the queue is full: in both cases the block has left
-    /// no trace and the stream goes on. The queue is asked once for the block, and may be exceeded by it. [`State`](crate::ErrorKind::State) before `open_*`, after `close` and after a
-    /// failure; [`Codec`](crate::ErrorKind::Codec) and [`Io`](crate::ErrorKind::Io) are such failures.
+    /// no trace and the stream goes on. It does not after [`Codec`](crate::ErrorKind::Codec) and
+    /// [`Io`](crate::ErrorKind::Io), nor after [`State`](crate::ErrorKind::State): before `open_*`, after `close`, after a
+    /// failure, and where the container refuses what was encoded. The queue is asked once for the block, and may be
+    /// exceeded by it.
     pub fn add_samples(&mut self, samples: AudioSamples<'_>) -> Result<()> {
         self.core().add(samples, None)
     }
@@ -165,12 +167,15 @@ impl AudioCore {
         samples.check_finite()?;
         let gap = self.place(pts)?;
         let channels = self.plan.in_channels;
-        self.encode(gap, |range| AudioBlock { channels: vec![vec![0.0; range.len()]; channels] })?;
-        self.encode(samples.frames(), |range| samples.to_block(range))
+        self.encode(gap, |_, length| AudioBlock { channels: vec![vec![0.0; length]; channels] })?;
+        self.encode(samples.frames() as u64, |start, length| {
+            let start = start as usize; // below `frames`, which is one
+            samples.to_block(start..start + length)
+        })
     }
 
     /// Notes where the stream begins; gives how many samples of silence are due before those at `pts`.
-    fn place(&mut self, pts: Option<Timestamp>) -> Result<usize> {
+    fn place(&mut self, pts: Option<Timestamp>) -> Result<u64> {
         let in_base = TimeBase::per_second(self.plan.in_rate);
         let Some(pts) = pts else {
             self.start.get_or_insert(Start { ticks: 0, samples: 0 });
@@ -195,25 +200,26 @@ impl AudioCore {
             -1..=0 => Ok(0),
             gap if gap < 0 => refuse(&format!("the ones before end {} samples later", -gap)),
             gap if gap > i64::from(self.plan.in_rate) * LONGEST_GAP => refuse("the gap is longer than a day"),
-            gap => Ok(gap as usize),
+            gap => Ok(gap.unsigned_abs()),
         }
     }
 
-    /// Encodes `frames` samples a channel, which `block` gives in pieces.
-    fn encode(&mut self, frames: usize, block: impl Fn(std::ops::Range<usize>) -> AudioBlock) -> Result<()> {
+    /// Encodes `frames` samples a channel, which `block` gives in pieces, by their start and length. A gap may be of more
+    /// samples than a `usize` of 32 bits counts.
+    fn encode(&mut self, frames: u64, block: impl Fn(u64, usize) -> AudioBlock) -> Result<()> {
         for start in (0..frames).step_by(PIECE) {
-            let end = frames.min(start + PIECE);
+            let length = PIECE.min(usize::try_from(frames - start).unwrap_or(PIECE));
             if self.session.waits() {
                 self.session.admit(self.stream)?;
             }
-            let block = block(start..end);
+            let block = block(start, length);
             let Some(Engine { converter, codec }) = &mut self.engine else {
                 return Err(Error::state("nothing can be encoded before `open_*`"));
             };
             let coded = &mut self.coded;
             let encoded = guarded("the encoder", || codec.encode(&converter.convert(block)?, coded));
             self.health.note("audio", self.stream, encoded).inspect_err(|_| self.give_up())?;
-            self.samples_in += (end - start) as u64;
+            self.samples_in += length as u64;
             self.hand_on()?;
         }
         Ok(())

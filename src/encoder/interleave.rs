@@ -5,8 +5,10 @@ use std::collections::VecDeque;
 
 use crate::media::{Packet, TimeBase};
 
-/// What a packet costs beside its payload.
-const OVERHEAD: u64 = size_of::<Packet>() as u64;
+/// The bytes that a packet takes in memory: its payload, its alpha picture, and what stands beside them.
+fn cost(packet: &Packet) -> u64 {
+    (size_of::<Packet>() + packet.data.len() + packet.alpha.as_ref().map_or(0, Vec::len)) as u64
+}
 
 /// Queues of packets, one a stream. A packet leaves when no stream can still bring an earlier one: when each stream has
 /// a packet waiting, or has ended. The order is decided by times alone, never by arrival, so that the bytes of the
@@ -52,7 +54,7 @@ impl Interleaver {
 
     /// `packet.track` is the stream that it belongs to.
     pub fn push(&mut self, packet: Packet) {
-        self.bytes += packet.data.len() as u64 + OVERHEAD;
+        self.bytes += cost(&packet);
         self.lanes[packet.track].queue.push_back(packet);
     }
 
@@ -100,7 +102,7 @@ impl Interleaver {
         }
         let next = self.first()?;
         let packet = self.lanes[next].queue.pop_front()?;
-        self.bytes -= packet.data.len() as u64 + OVERHEAD;
+        self.bytes -= cost(&packet);
         Some(packet)
     }
 
@@ -147,6 +149,20 @@ mod tests {
         let arrivals = [(0, 0), (0, 1), (0, 2), (1, 0), (1, 500), (1, 1000)];
         assert_eq!(order(&[1, 1000], &arrivals), [(0, 0), (1, 0), (1, 500), (0, 1), (1, 1000), (0, 2)]);
         assert_eq!(order(&[1, 30], &[(0, 0), (0, 1), (1, 0), (1, 30)]), [(1, 0), (0, 0), (1, 30), (0, 1)]);
+    }
+
+    #[test]
+    fn transparency_counts() {
+        let mut queue = Interleaver::new();
+        queue.add_lane(true, false);
+        let mut packet = Packet::new(0, 0, 1, true, vec![0; 3]);
+        queue.push(packet.clone());
+        let opaque = queue.bytes();
+        packet.alpha = Some(vec![0; 1000]);
+        queue.push(packet);
+        assert_eq!(queue.bytes(), 2 * opaque + 1000);
+        assert!(queue.pop().is_some() && queue.pop().is_some());
+        assert_eq!(queue.bytes(), 0);
     }
 
     #[test]

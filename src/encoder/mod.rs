@@ -34,7 +34,8 @@ use crate::error::{Error, Result};
 use crate::mux::Container;
 use crate::sink::{self, SeekSink, Sink, StreamSink};
 
-/// Makes one file of any number of video, audio and subtitle streams, fed a piece at a time.
+/// Makes one file of several video, audio and subtitle streams, fed a piece at a time: up to 126 of them, 100 in AVI, and
+/// one in the formats of a single track.
 ///
 /// Add the streams, open a destination, feed the streams in any order, and close:
 ///
@@ -93,7 +94,7 @@ impl Encoder {
         Encoder { session: Arc::new(Session::new(plan)), streams: Vec::new(), closed: false }
     }
 
-    /// Adds a video stream. All options are checked here.
+    /// Adds a video stream. All options are checked here, but for what depends on the container: `open_*` checks that.
     ///
     /// # Errors
     /// [`InvalidOption`](crate::ErrorKind::InvalidOption) naming the option, its value and what is allowed;
@@ -107,7 +108,7 @@ impl Encoder {
         Ok(VideoStream::new(core))
     }
 
-    /// Adds an audio stream. All options are checked here.
+    /// Adds an audio stream. All options are checked here, but for what depends on the container: `open_*` checks that.
     ///
     /// # Errors
     /// As [`add_video`](Self::add_video).
@@ -120,7 +121,7 @@ impl Encoder {
         Ok(AudioStream::new(core))
     }
 
-    /// Adds a subtitle stream. All options are checked here.
+    /// Adds a subtitle stream. All options are checked here, but for what depends on the container: `open_*` checks that.
     ///
     /// # Errors
     /// As [`add_video`](Self::add_video).
@@ -141,8 +142,10 @@ impl Encoder {
     /// stream.
     ///
     /// # Errors
-    /// [`InvalidOption`](crate::ErrorKind::InvalidOption) for an extension that no container has,
-    /// [`Unsupported`](crate::ErrorKind::Unsupported) where the container does not take a stream's codec,
+    /// [`InvalidOption`](crate::ErrorKind::InvalidOption) for an extension that no container has, or an option that the
+    /// codec which the container chose has not,
+    /// [`Unsupported`](crate::ErrorKind::Unsupported) where the container does not take a stream's codec, or so many
+    /// streams,
     /// [`State`](crate::ErrorKind::State) without streams or where it is open already: nothing has been touched then.
     /// [`Io`](crate::ErrorKind::Io) where the file cannot be made.
     pub fn open_file(&mut self, path: impl AsRef<Path>) -> Result<()> {
@@ -207,9 +210,15 @@ impl Encoder {
     fn open(&mut self, container: Container, sink: impl FnOnce() -> Result<Box<dyn Sink>>) -> Result<()> {
         self.session.check_setup()?;
         if self.streams.is_empty() {
-            return Err(Error::state("there is no stream: call `add_video` or `add_audio` first"));
+            return Err(Error::state("there is no stream: call `add_video`, `add_audio` or `add_subtitles` first"));
         }
         self.session.check_container(container)?;
+        let count = |of: fn(&StreamCore) -> bool| self.streams.iter().filter(|stream| of(stream)).count();
+        container.check_counts(
+            count(|stream| matches!(stream, StreamCore::Video(..))),
+            count(|stream| matches!(stream, StreamCore::Audio(..))),
+            count(|stream| matches!(stream, StreamCore::Subtitle(..))),
+        )?;
         let mut time_bases = Vec::with_capacity(self.streams.len());
         for stream in &self.streams {
             time_bases.push(match stream {
@@ -229,7 +238,8 @@ impl Encoder {
     /// Ends all streams, completes the file, and says what was made. Threads that still feed get an error.
     ///
     /// # Errors
-    /// [`State`](crate::ErrorKind::State) if it was never opened or has failed before;
+    /// [`State`](crate::ErrorKind::State) if it was never opened, has failed before, or where the container refuses what
+    /// was encoded;
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if no stream was fed, in which case there is no file;
     /// [`Codec`](crate::ErrorKind::Codec) if a stream failed, in which case the file is complete, with what came before
     /// of that stream, and the error says so; [`Io`](crate::ErrorKind::Io).

@@ -71,7 +71,8 @@ pub struct StreamReport {
     pub duration: i64,
     /// The unit of its times.
     pub time_base: TimeBase,
-    /// The bit rate that the codec was set to, which may be snapped to what it has, where it has one.
+    /// The bit rate that the codec was set to: what the options say, or of Opus its default; `None` where there is none, as
+    /// of constant quality and lossless codecs.
     pub bit_rate: Option<u32>,
 }
 

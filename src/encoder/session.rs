@@ -46,6 +46,8 @@ struct Output {
     sink: Box<dyn Sink>,
     /// The tracks, once the first packet of each stream is there and the muxer has begun.
     tracks: Option<Vec<Track>>,
+    /// Whether the muxer has taken a packet: without one there is nothing to keep.
+    has_packets: bool,
 }
 
 /// What the session knows of a stream.
@@ -106,7 +108,7 @@ impl Session {
         let muxer = mux::open(container, &self.plan.mux, &mut *sink).inspect_err(|_| sink.discard())?;
         let mut inner = self.lock();
         inner.queue.set_time_bases(time_bases);
-        inner.phase = Phase::Open(Output { container, muxer, sink, tracks: None });
+        inner.phase = Phase::Open(Output { container, muxer, sink, tracks: None, has_packets: false });
         Ok(())
     }
 
@@ -190,7 +192,8 @@ impl Session {
             self.written.store(output.sink.position(), Ordering::Relaxed);
         }
         self.moved.notify_all();
-        result.map_err(|error| inner.fail(error))
+        // A muxer refuses a packet before it has changed anything, so the file can be finished without it.
+        result.map_err(|error| inner.fail(error, true))
     }
 
     /// Nothing more is admitted from here on: who waits for room gets an error, and lets go of its stream.
@@ -203,6 +206,12 @@ impl Session {
     pub fn complete(&self) -> Result<Completed> {
         let mut inner = self.lock();
         let result = match &mut inner.phase {
+            Phase::Open(output) if output.tracks.is_none() => {
+                output.sink.discard();
+                inner.phase = Phase::Closed;
+                self.moved.notify_all();
+                return Err(Error::input("no frame and no sample was added, so there is nothing to write"));
+            }
             Phase::Open(output) => guarded("completing the file", || output.complete()),
             Phase::Setup => {
                 Err(Error::state("the encoder was never opened: call `open_file`, `open_writer` or `open_stream`"))
@@ -210,7 +219,7 @@ impl Session {
             ended => Err(ended.refusal()),
         };
         self.moved.notify_all();
-        let completed = result.map_err(|error| inner.fail(error))?;
+        let completed = result.map_err(|error| inner.fail(error, false))?;
         self.written.store(completed.bytes, Ordering::Relaxed);
         inner.phase = Phase::Closed;
         Ok(completed)
@@ -276,14 +285,21 @@ impl Inner {
             };
             packet.track = index;
             output.muxer.packet(packet, &mut *output.sink)?;
+            output.has_packets = true;
         }
         Ok(())
     }
 
-    /// Ends the session with its first failure, and gives that back with what is left of the file.
-    fn fail(&mut self, error: Error) -> Error {
+    /// Ends the session with its first failure, and gives that back with what is left of the file. `can_finish`: whether
+    /// the muxer can still write its end.
+    fn fail(&mut self, error: Error, can_finish: bool) -> Error {
         let Phase::Open(output) = &mut self.phase else { return error };
-        let left = guarded("saving the file", || Ok(output.salvage(error.kind()))).unwrap_or_default();
+        let left = output.salvage(can_finish && error.kind() != ErrorKind::Io);
+        let error = match error.kind() {
+            ErrorKind::Io | ErrorKind::Codec | ErrorKind::State => error,
+            // What a muxer refuses ends the file, and the kinds of what is refused say that the stream goes on.
+            _ => Error::state(error.to_string()).with_source(error),
+        };
         let error = if left.is_empty() { error } else { error.followed_by(left) };
         self.phase = Phase::Failed(error.to_string());
         error
@@ -303,29 +319,28 @@ impl Inner {
 
 impl Output {
     fn complete(&mut self) -> Result<Completed> {
-        let Some(tracks) = &self.tracks else {
-            return Err(Error::input("no frame and no sample was added, so there is nothing to write"));
-        };
-        self.muxer.finish(tracks, &mut *self.sink)?;
+        self.muxer.finish(self.tracks.as_deref().unwrap_or_default(), &mut *self.sink)?;
         self.sink.complete().map_err(|error| Error::io("completing the output", error))?;
         Ok(Completed { container: self.container, bytes: self.sink.position() })
     }
 
-    /// Saves what can be saved after a failure, and says what that is.
-    fn salvage(&mut self, failure: ErrorKind) -> String {
-        // Where the sink is sound, the file can be completed with what came before.
-        if !matches!(failure, ErrorKind::Io | ErrorKind::InvalidInput) && self.complete().is_ok() {
+    /// Saves what can be saved after a failure, and says what that is. `can_finish`: whether muxer and sink are sound. What
+    /// fails here, or panics, changes nothing: the failure that counts is there already.
+    fn salvage(&mut self, can_finish: bool) -> String {
+        if can_finish && self.has_packets && guarded("completing the file", || self.complete()).is_ok() {
             return "the file was completed with what came before".into();
         }
-        // A failed flush changes nothing: the failure that counts is there already.
-        let _ = self.sink.flush();
-        if self.tracks.is_none() || !self.muxer.playable_unfinished() {
+        let kept = guarded("saving the file", || {
+            let _ = self.sink.flush();
+            if self.has_packets && self.muxer.playable_unfinished() {
+                return Ok(match self.sink.kept() {
+                    Some(path) => format!("what was written plays, and is kept as `{}`", path.display()),
+                    None => "what was written plays".into(),
+                });
+            }
             self.sink.discard();
-            return String::new();
-        }
-        match self.sink.kept() {
-            Some(path) => format!("what was written plays, and is kept as `{}`", path.display()),
-            None => "what was written plays".into(),
-        }
+            Ok(String::new())
+        });
+        kept.unwrap_or_default()
     }
 }

@@ -50,8 +50,9 @@ impl SubtitleStream {
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where it begins below zero, before the one before it or before
     /// what [`advance_to`](Self::advance_to) said, does not last, or has no text; [`Limit`](crate::ErrorKind::Limit)
-    /// where the queue is full: the stream goes on after these. [`State`](crate::ErrorKind::State) before `open_*` and
-    /// after `close`, [`Io`](crate::ErrorKind::Io).
+    /// where the queue is full: the stream goes on after these. It does not after [`Io`](crate::ErrorKind::Io), nor after
+    /// [`State`](crate::ErrorKind::State): before `open_*`, after `close`, after a failure, and where the container
+    /// refuses what was encoded.
     pub fn add_cue(&mut self, start: impl Into<Timestamp>, end: impl Into<Timestamp>, cue: &Cue) -> Result<()> {
         self.core().add_cue(start.into(), end.into(), cue)
     }
@@ -59,7 +60,8 @@ impl SubtitleStream {
     /// Says that no cue will begin before `time`, so that pictures and sound up to it need not wait.
     ///
     /// # Errors
-    /// [`State`](crate::ErrorKind::State) before `open_*` and after `close`, [`Io`](crate::ErrorKind::Io).
+    /// [`State`](crate::ErrorKind::State) and [`Io`](crate::ErrorKind::Io), as [`add_cue`](Self::add_cue), and
+    /// [`Limit`](crate::ErrorKind::Limit) where the queue is full.
     pub fn advance_to(&mut self, time: impl Into<Timestamp>) -> Result<()> {
         self.core().advance_to(time.into())
     }
@@ -146,8 +148,9 @@ impl SubtitleCore {
 
     fn advance_to(&mut self, time: Timestamp) -> Result<()> {
         self.admit()?;
+        let too_far = if time.ticks < 0 { i64::MIN } else { i64::MAX };
         // Down to the millisecond before, so that a cue that is rounded there is not refused.
-        let ticks = time.rescale(self.track.time_base).unwrap_or(i64::MAX).saturating_sub(1);
+        let ticks = time.rescale(self.track.time_base).unwrap_or(too_far).saturating_sub(1);
         self.earliest = self.earliest.max(ticks);
         self.session.advance(self.stream, self.earliest)
     }

@@ -10,7 +10,7 @@ use super::*;
 use crate::codec::{CodedPicture, VideoEngine, VideoInput};
 use crate::error::ErrorKind;
 use crate::inspect::inspect;
-use crate::media::{AudioCodec, AudioSamples, CodecConfig, FrameView, VideoCodec};
+use crate::media::{AudioCodec, AudioSamples, CodecConfig, FrameView, TimeBase, Timestamp, VideoCodec};
 use crate::sink::SharedWriter;
 
 const PIXELS: [u8; 16 * 16] = [99; 256];
@@ -218,4 +218,86 @@ fn a_constant_rate_stays_one() {
     let report = encoder.close().unwrap();
     assert_eq!((report.duration.as_millis(), report.streams[0].packets), (1_000, 3));
     assert_eq!(video.end_at(at(2_000)).unwrap_err().kind(), ErrorKind::State);
+}
+
+#[test]
+fn what_the_container_refuses_ends_the_file_and_keeps_what_came_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = |error: &Error| {
+        assert_eq!(error.kind(), ErrorKind::State, "{error}");
+        let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<Error>()).unwrap();
+        assert_eq!(source.kind(), ErrorKind::InvalidInput);
+        assert!(error.to_string().contains(&source.to_string()), "{error}");
+    };
+    // AVI has an empty chunk for each tick that a picture stays, and not so many of them.
+    let path = folder.path().join("clip.avi");
+    let mut encoder = Encoder::new();
+    let mut video = encoder.add_video(jpeg().time_base(TimeBase::MILLISECONDS)).unwrap();
+    encoder.open_file(&path).unwrap();
+    for ms in [0, 100, 200] {
+        video.add_frame_at(&frame(), Timestamp::from_millis(ms)).unwrap();
+    }
+    let error = video.add_frame_at(&frame(), Timestamp::from_millis(40 * 86_400_000)).unwrap_err();
+    refused(&error);
+    assert!(error.to_string().contains("was completed with what came before"), "{error}");
+    assert_eq!(video.add_frame(&frame()).unwrap_err().kind(), ErrorKind::State);
+    assert_eq!(encoder.close().unwrap_err().kind(), ErrorKind::State);
+    let info = inspect(std::fs::File::open(&path).unwrap()).unwrap();
+    assert_eq!((info.tracks[0].duration, info.truncated), (200, false));
+    std::fs::remove_file(path).unwrap();
+
+    // FLAC begins at 0.
+    let path = folder.path().join("clip.flac");
+    let mut encoder = Encoder::new();
+    let mut audio = encoder.add_audio(AudioOptions::new(8_000, 1)).unwrap();
+    encoder.open_file(&path).unwrap();
+    let block = || AudioSamples::planar(&[0i16; 8_000], 1).unwrap();
+    refused(&audio.add_samples_at(block(), Timestamp::from_millis(500)).unwrap_err());
+    assert_eq!(encoder.close().unwrap_err().kind(), ErrorKind::State);
+    // Nothing came before, so there is nothing to keep.
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn too_many_streams_are_refused_before_anything_is_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut cases = vec![("a.wav", 0, 2), ("a.flac", 0, 2), ("a.ogg", 0, 2), ("a.ivf", 2, 0), ("a.avif", 2, 0)];
+    if cfg!(feature = "animation") {
+        cases.extend([("a.gif", 2, 0), ("a.apng", 2, 0)]);
+    }
+    cases.extend([("a.mkv", 126, 1), ("a.avi", 101, 0)]);
+    for (name, videos, audios) in cases {
+        let mut encoder = Encoder::new();
+        // One thread each.
+        let video = || VideoOptions::new(16, 16).threads(1);
+        let _videos: Vec<_> = (0..videos).map(|_| encoder.add_video(video()).unwrap()).collect();
+        let _audios: Vec<_> = (0..audios).map(|_| encoder.add_audio(AudioOptions::new(48_000, 1)).unwrap()).collect();
+        let error = encoder.open_file(folder.path().join(name)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unsupported, "{name}: {error}");
+        assert!(error.to_string().contains(&(videos + audios).to_string()), "{name}: {error}");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "{name}");
+        // Nothing was opened: another container can be.
+        if videos < 100 {
+            encoder.open_writer(io::Cursor::new(Vec::new()), Container::Matroska).unwrap();
+        }
+    }
+}
+
+#[test]
+fn ends_and_starts_that_are_too_far_are_refused() {
+    let mut encoder = Encoder::new();
+    let mut video = encoder.add_video(jpeg()).unwrap();
+    let mut subtitles = encoder.add_subtitles(SubtitleOptions::new()).unwrap();
+    encoder.open_writer(io::Cursor::new(Vec::new()), Container::Matroska).unwrap();
+    video.add_frame_at(&frame(), Timestamp::from_millis(-100)).unwrap();
+    let ticks = Timestamp::new(i64::MAX, TimeBase::per_second(10_240));
+    assert_eq!(video.end_at(ticks).unwrap_err().kind(), ErrorKind::InvalidInput);
+    // As far below 0 as can be said, which holds no cue up.
+    subtitles.advance_to(Timestamp::new(i64::MIN, TimeBase::new(u32::MAX, 1).unwrap())).unwrap();
+    let at = Timestamp::from_millis;
+    subtitles.add_cue(at(0), at(50), &crate::media::Cue::new("Hello")).unwrap();
+    subtitles.advance_to(Timestamp::new(i64::MAX, TimeBase::new(u32::MAX, 1).unwrap())).unwrap();
+    assert!(subtitles.add_cue(at(100), at(150), &crate::media::Cue::new("Late")).is_err());
+    video.end_at(at(100)).unwrap();
+    assert_eq!(encoder.close().unwrap().streams[1].packets, 1);
 }

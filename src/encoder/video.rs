@@ -41,8 +41,9 @@ impl VideoStream {
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where the frame has not the stream's size,
     /// [`Unsupported`](crate::ErrorKind::Unsupported) where its colour cannot be converted,
     /// [`Limit`](crate::ErrorKind::Limit) where the queue is full or a buffer too large: in these cases the frame has
-    /// left no trace and the stream goes on. [`State`](crate::ErrorKind::State) before `open_*`, after `close` and after a
-    /// failure; [`Codec`](crate::ErrorKind::Codec) and [`Io`](crate::ErrorKind::Io) are such failures.
+    /// left no trace and the stream goes on. It does not after [`Codec`](crate::ErrorKind::Codec) and
+    /// [`Io`](crate::ErrorKind::Io), nor after [`State`](crate::ErrorKind::State): before `open_*`, after `close`, after a
+    /// failure, and where the container refuses what was encoded.
     pub fn add_frame(&mut self, frame: &FrameView<'_>) -> Result<()> {
         let mut core = self.core();
         core.admit()?;
@@ -459,8 +460,10 @@ impl Clock {
 
     fn end_at(&mut self, end: Timestamp) -> Result<()> {
         let ticks = end.rescale(self.base);
+        let lasts =
+            |last, ticks: i64| ticks.checked_sub(last).is_some_and(|length| (1..=u32::MAX.into()).contains(&length));
         match (self.last, ticks) {
-            (Some(last), Some(ticks)) if ticks > last && ticks - last <= i64::from(u32::MAX) => {
+            (Some(last), Some(ticks)) if lasts(last, ticks) => {
                 self.end = Some(ticks);
                 self.anchor = ticks;
                 self.counted = 0;

@@ -39,8 +39,9 @@ pub fn read_chapters(text: &str) -> Result<Vec<Chapter>> {
 /// Times are kept as they are written, to the nanosecond.
 ///
 /// # Errors
-/// [`InvalidInput`](crate::ErrorKind::InvalidInput) naming the line: a time that is none, a chapter without a start or a
-/// name, two that begin together, one that ends before it begins, a file without any.
+/// [`InvalidInput`](crate::ErrorKind::InvalidInput) naming the line: a time that is none, a chapter without a start, or
+/// without a name (which in FFMETADATA may be left out, and is empty then), two that begin together, one that ends before
+/// it begins, a file without any.
 /// [`Unsupported`](crate::ErrorKind::Unsupported) for XML. [`Limit`](crate::ErrorKind::Limit) past 8 MiB.
 ///
 /// ```
@@ -367,6 +368,8 @@ mod tests {
         assert_eq!(shown(ff), closed);
         assert_eq!(file.chapters[0].start.base, TimeBase::MILLISECONDS);
         assert_eq!(shown("0:00.1234 a"), [(123_400_000, None, "a".to_owned())]);
+        // A chapter of FFMETADATA may have no name.
+        assert_eq!(shown(";FFMETADATA1\n[CHAPTER]\nSTART=5"), [(5, None, String::new())]);
         // FFMETADATA may have tags alone.
         assert_eq!(read_chapter_file(";FFMETADATA1\nartist=x").unwrap().tags.len(), 1);
     }

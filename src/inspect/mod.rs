@@ -1,7 +1,8 @@
 //! What is in a file that this crate wrote: containers, tracks, packets, times.
 //!
 //! The parsers are written from the specifications and share nothing with the muxers. They seek over the packets' data
-//! and keep a few hundred bytes a track, whatever the file's size; any file may be handed to them, damaged ones too.
+//! and keep a few hundred bytes a track, and what is said for people within bounds, whatever the file's size; any file may
+//! be handed to them, damaged ones too.
 
 mod about;
 mod boxes;
@@ -30,10 +31,10 @@ use reader::Reader;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FileInfo {
-    /// The container.
-    pub container: Format,
-    /// How it is laid out.
-    pub layout: Layout,
+    /// The format: the container, or what stands by itself.
+    pub format: Format,
+    /// Where its index is.
+    pub layout: IndexPlacement,
     /// The size of the file.
     pub bytes: u64,
     /// Whether the file ends before its last box or element does, as after a crash. What is whole is described.
@@ -116,7 +117,7 @@ impl fmt::Display for Format {
 /// Where a file has what a player needs to begin and to seek.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Layout {
+pub enum IndexPlacement {
     /// The index (`moov`, Cues) stands before the packets.
     IndexFirst,
     /// The index stands behind the packets.
@@ -237,7 +238,7 @@ pub struct AudioDetails {
 ///
 /// ```
 /// use std::io::Cursor;
-/// use framewright::inspect::{Format, Layout, inspect};
+/// use framewright::inspect::{Format, IndexPlacement, inspect};
 /// use framewright::media::{AudioTrack, CodecConfig, Packet, PcmConfig, TimeBase, Track, TrackKind};
 /// use framewright::sink::{SeekSink, SharedWriter};
 /// use framewright::{Container, PacketWriter, SampleFormat};
@@ -251,7 +252,7 @@ pub struct AudioDetails {
 /// writer.finish()?;
 ///
 /// let info = inspect(file.into_inner().unwrap())?;
-/// assert_eq!((info.container, info.layout), (Format::Mp4, Layout::IndexLast));
+/// assert_eq!((info.format, info.layout), (Format::Mp4, IndexPlacement::IndexLast));
 /// let track = &info.tracks[0];
 /// assert_eq!((&*track.codec, track.packets, track.duration), ("pcm", 800, 800));
 /// assert_eq!(track.bit_rate, Some(128_000));
@@ -371,8 +372,8 @@ impl From<Summary> for TrackInfo {
 
 impl FileInfo {
     fn new(
-        container: Format,
-        layout: Layout,
+        format: Format,
+        layout: IndexPlacement,
         bytes: u64,
         truncated: bool,
         tracks: Vec<TrackInfo>,
@@ -391,7 +392,7 @@ impl FileInfo {
         let duration = ends.reduce(later).unwrap_or(Timestamp::new(0, TimeBase::MILLISECONDS));
         let About { tags, creation_time, chapters, cover, attachments } = about;
         FileInfo {
-            container,
+            format,
             layout,
             bytes,
             truncated,

@@ -43,13 +43,14 @@ impl FrameFormat {
         }
     }
 
-    /// Samples in a row (counting each component) and rows of plane `plane` of a frame of `width` x `height`.
+    /// Samples in a row (counting each component) and rows of plane `plane` of a frame of `width` x `height`; `usize::MAX`,
+    /// which no slice holds, where a row has more.
     pub fn plane_size(self, plane: usize, width: usize, height: usize) -> (usize, usize) {
         match self {
-            FrameFormat::Rgb | FrameFormat::Bgr => (width * 3, height),
-            FrameFormat::Rgba | FrameFormat::Bgra => (width * 4, height),
+            FrameFormat::Rgb | FrameFormat::Bgr => (width.saturating_mul(3), height),
+            FrameFormat::Rgba | FrameFormat::Bgra => (width.saturating_mul(4), height),
             FrameFormat::Gray | FrameFormat::RgbPlanar | FrameFormat::RgbaPlanar => (width, height),
-            FrameFormat::Nv12 if plane == 1 => (width.div_ceil(2) * 2, height.div_ceil(2)),
+            FrameFormat::Nv12 if plane == 1 => (width.div_ceil(2).saturating_mul(2), height.div_ceil(2)),
             FrameFormat::Yuv(chroma) if plane > 0 => {
                 let (x, y) = chroma.shifts();
                 (width.div_ceil(1 << x), height.div_ceil(1 << y))
@@ -551,6 +552,19 @@ mod tests {
         assert!(FrameView::i420(5, 3, &vec![0u8; 15 + 6 + 5]).is_err());
         assert!(FrameView::nv12(5, 3, &vec![0u8; 15 + 12]).is_ok());
         assert!(FrameView::i422(5, 3, &vec![0u8; 15 + 9 + 9]).is_ok());
+    }
+
+    /// On 32 bits these are sizes that a frame can ask for.
+    #[test]
+    fn rows_longer_than_memory_are_refused() {
+        let huge = usize::MAX;
+        for format in [FrameFormat::Rgb, FrameFormat::Bgra, FrameFormat::Nv12] {
+            assert_eq!(format.plane_size(format.planes() - 1, huge, 1), (huge, 1), "{format}");
+        }
+        let i420 = FrameFormat::Yuv(ChromaSubsampling::Yuv420);
+        assert_eq!(i420.plane_size(1, huge, huge), (huge / 2 + 1, huge / 2 + 1));
+        assert!(FrameView::rgba(0x4000_0001, 1, &[0u8; 4]).is_err());
+        assert!(FrameView::nv12(u32::MAX, u32::MAX, &[0u8; 4]).is_err());
     }
 
     #[test]

@@ -19,9 +19,17 @@ use crate::error::{Error, Result};
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Metadata {
-    /// Names and values. Names that every container knows, each by its own name for it: `title`, `artist`, `album`,
-    /// `album_artist`, `composer`, `genre`, `date` (`2026` or `2026-11-24`), `track` (`3` or `3/12`), `comment`,
-    /// `description`, `copyright`. Any other name is written as it is.
+    /// Names and values. Names that every container with tags knows, each by its own name for it: `title`, `artist`,
+    /// `album`, `composer`, `genre`, `date` (`2026` or `2026-11-24`), `track` (`3` or `3/12`), `comment`, `description`,
+    /// `copyright`; and all but AVI and WAV `album_artist`. Of other names
+    ///
+    /// * MP4 and MOV take any, as it is;
+    /// * Matroska and WebM take any, in capitals;
+    /// * Ogg and FLAC take those of printable ASCII without `=` and `~`;
+    /// * AVI takes `language`, `encoder`, and identifiers of INFO such as `IKEY`;
+    /// * WAV takes none.
+    ///
+    /// What a container does not take is refused when it is opened.
     pub tags: Vec<(String, String)>,
     /// When it was made, in seconds from 1970-01-01 00:00 UTC.
     pub creation_time: Option<i64>,

@@ -127,7 +127,7 @@ impl PixelFormat {
     /// Width and height of plane `plane` of a picture of `width` x `height`.
     pub fn plane_size(self, plane: usize, width: usize, height: usize) -> (usize, usize) {
         let (x, y) = if plane == 0 { (0, 0) } else { self.chroma().shifts() };
-        ((width + (1 << x) - 1) >> x, (height + (1 << y) - 1) >> y)
+        (width.div_ceil(1 << x), height.div_ceil(1 << y))
     }
 }
 

@@ -24,7 +24,7 @@ pub struct Track {
 ///
 /// ```
 /// use framewright::media::TrackLabels;
-/// let labels = TrackLabels::new().language("fr-CA").title("Commentaire").is_default(false);
+/// let labels = TrackLabels::new().language("fr-CA").title("Commentaire").default_track(false);
 /// assert_eq!(labels.language, "fr-CA");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -161,7 +161,7 @@ impl TrackLabels {
     }
 
     /// Sets [`default`](field@Self::default).
-    pub fn is_default(mut self, default: bool) -> Self {
+    pub fn default_track(mut self, default: bool) -> Self {
         self.default = Some(default);
         self
     }

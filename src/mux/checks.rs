@@ -1,6 +1,6 @@
 //! What is asked of a container is checked against its row, before anything is written.
 
-use super::{Container, Feature, Layout, MaxTracks};
+use super::{Container, Feature, Layout};
 use crate::error::{Error, Result};
 use crate::media::{CodecConfig, Language, Metadata, PixelFormat, Track, TrackKind, TrackLabels};
 
@@ -45,17 +45,29 @@ impl Container {
         if tracks.is_empty() {
             return Err(Error::input("a file needs at least one track"));
         }
-        let &MaxTracks { video, audio, all } = self.max_tracks();
         let count = |of: fn(&Track) -> bool| tracks.iter().filter(|track| of(track)).count();
-        let counts = [
-            (count(|track| track.video().is_some()), video, "video tracks"),
-            (count(|track| track.audio().is_some()), audio, "audio tracks"),
-            (tracks.len(), all, "tracks"),
-        ];
-        if let Some((count, most, what)) = counts.into_iter().find(|(count, most, _)| count > most) {
-            return Err(Error::unsupported(format!("{count} {what} for {self}: it holds {most} at most")));
-        }
+        self.check_counts(
+            count(|track| track.video().is_some()),
+            count(|track| track.audio().is_some()),
+            count(Track::is_subtitle),
+        )?;
         tracks.iter().try_for_each(|track| self.check_track(track))
+    }
+
+    /// Refuses more tracks than it holds. What it takes none of is left to the check of codecs, which says that better.
+    pub(crate) fn check_counts(self, video: usize, audio: usize, subtitles: usize) -> Result<()> {
+        let most = self.max_tracks();
+        let counts = [
+            (video, most.video, "video tracks"),
+            (audio, most.audio, "audio tracks"),
+            (video + audio + subtitles, most.all, "tracks"),
+        ];
+        match counts.into_iter().find(|&(count, most, _)| count > most && most > 0) {
+            Some((count, most, what)) => {
+                Err(Error::unsupported(format!("{count} {what} for {self}: it holds {most} at most")))
+            }
+            None => Ok(()),
+        }
     }
 
     fn check_track(self, track: &Track) -> Result<()> {

@@ -32,7 +32,6 @@ use crate::sink::Sink;
 
 pub use feature::Feature;
 pub use formats::Container;
-use formats::MaxTracks;
 pub use layout::Layout;
 pub use options::MuxOptions;
 use options::MuxSettings;

@@ -145,7 +145,7 @@ fn subtitles_come_out_of_players() {
     let sound = Track::new(kind, CodecConfig::Opus(config), TimeBase::per_second(48_000));
     let config = CodecConfig::WebVtt(WebVttConfig::default());
     let mut text = Track::new(TrackKind::Subtitle, config, TimeBase::MILLISECONDS);
-    text.labels = TrackLabels::new().language("en").title("English").is_default(true);
+    text.labels = TrackLabels::new().language("en").title("English").default_track(true);
     let mut paths = Vec::new();
     for container in [Container::Hls, Container::Dash] {
         let path = folder.path().join(format!("talk.{}", container.extensions()[0]));

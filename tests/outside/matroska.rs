@@ -16,7 +16,7 @@ use framewright::{
 };
 use serde_json::Value;
 
-use crate::readers::{Readers, run, tool};
+use crate::readers::{Readers, newer_ffmpeg, run, tool};
 use crate::support::{ebml, gradient, tone};
 
 const PNG: &[u8] =
@@ -60,7 +60,7 @@ fn write(folder: &Path, container: Container, layout: Layout, alpha: bool) -> Pa
     let mut video = encoder.add_video(video).unwrap();
     let labels = TrackLabels::new().language("pt-BR").title("Comentário");
     let mut audio = encoder.add_audio(AudioOptions::new(48_000, 1).labels(labels)).unwrap();
-    let labels = TrackLabels::new().language("deu").title("Schilder").forced(true).is_default(false);
+    let labels = TrackLabels::new().language("deu").title("Schilder").forced(true).default_track(false);
     let mut subtitles = encoder.add_subtitles(SubtitleOptions::new().labels(labels)).unwrap();
     encoder.open_sink(SeekSink::new(fs::File::create(&path).unwrap()).unwrap(), container).unwrap();
     subtitles.add_cue(at(200), at(900), &Cue::new("<i>eins</i>").settings("line:0").identifier("1")).unwrap();
@@ -319,7 +319,7 @@ fn pictures_are_shown_as_they_are_turned() {
     let folder = tempfile::tempdir().unwrap();
     let (width, height) = (16usize, 8usize);
     let picture: Vec<u8> = (0..width * height).map(|at| (16 + at) as u8).collect();
-    let Some(ffmpeg) = std::env::var_os("FRAMEWRIGHT_FFMPEG9") else { return };
+    let Some(ffmpeg) = newer_ffmpeg() else { return };
     for quarters in 0..4 {
         for orientation in [Orientation::turned(quarters), Orientation::turned(quarters).mirror()] {
             let bytes =

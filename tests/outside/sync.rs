@@ -57,12 +57,18 @@ fn write(container: Container, layout: Layout, timing: Timing, path: &Path) -> O
     match written {
         Ok(()) => Some(()),
         // Refused, and not written wrongly.
-        Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => {
+        Err(error) if is_refusal(&error) => {
             println!("{container}, {layout}, {timing:?}: {error}");
             None
         }
         Err(error) => panic!("{container}, {layout}, {timing:?}: {error}"),
     }
+}
+
+/// Whether it is the container's word, at the start or while it is written.
+fn is_refusal(error: &Error) -> bool {
+    let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<Error>());
+    matches!(source.unwrap_or(error).kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported)
 }
 
 fn try_write(container: Container, layout: Layout, timing: Timing, path: &Path) -> Result<(), Error> {

@@ -22,14 +22,10 @@ pub struct Readers {
 
 impl Readers {
     pub fn find() -> Self {
-        let newer = std::env::var_os("FRAMEWRIGHT_FFMPEG9").map(PathBuf::from).filter(|path| path.is_file());
         let packages = scripts().join("node_modules").is_dir();
         let node = program("node").filter(|_| packages);
         Readers {
-            ffmpeg: [found("ffmpeg", program("ffmpeg")), found("FRAMEWRIGHT_FFMPEG9", newer)]
-                .into_iter()
-                .flatten()
-                .collect(),
+            ffmpeg: [found("ffmpeg", program("ffmpeg")), newer_ffmpeg()].into_iter().flatten().collect(),
             mediaconch: found("mediaconch", program("mediaconch")),
             mkvinfo: found("mkvinfo", program("mkvinfo")),
             chromium: found(
@@ -39,6 +35,12 @@ impl Readers {
             mediabunny: found("node and `npm install` in tests/outside", node),
         }
     }
+}
+
+/// The FFmpeg that `FRAMEWRIGHT_FFMPEG9` names, for what older ones do not do.
+pub fn newer_ffmpeg() -> Option<PathBuf> {
+    let path = std::env::var_os("FRAMEWRIGHT_FFMPEG9").map(PathBuf::from);
+    found("FRAMEWRIGHT_FFMPEG9", path.filter(|path| path.is_file()))
 }
 
 /// A program that reads files of one kind, by its name; where it has to be there and is not, a failure.

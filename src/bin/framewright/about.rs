@@ -16,24 +16,37 @@ const MOST_BYTES: u64 = 256 << 20;
 impl RunArgs {
     /// The options of the whole file.
     pub fn encoder_options(&self) -> Result<EncoderOptions, Failure> {
-        let rows = [
-            ("--layout", "layout", &self.layout),
-            ("--fragment-duration", "fragment_duration", &self.fragment_duration),
-            ("--segment-duration", "segment_duration", &self.segment_duration),
-            ("--live-window", "live_window", &self.live_window),
-            ("--index-reserve", "index_reserve", &self.index_reserve),
-        ];
         let mut options = EncoderOptions::new();
-        for (flag, name, value) in rows {
+        for (flag, name, value) in self.rows() {
             if let Some(value) = value {
                 options.set(name, value).map_err(|error| naming(flag, value, error))?;
             }
         }
         Ok(options)
     }
+
+    fn rows(&self) -> [(&'static str, &'static str, Option<&str>); 5] {
+        [
+            ("--layout", "layout", self.layout.as_deref()),
+            ("--fragment-duration", "fragment_duration", self.fragment_duration.as_deref()),
+            ("--segment-duration", "segment_duration", self.segment_duration.as_deref()),
+            ("--live-window", "live_window", self.live_window.as_deref()),
+            ("--index-reserve", "index_reserve", self.index_reserve.as_deref()),
+        ]
+    }
+
+    /// The flag of a library option; `None` where only the library has it.
+    pub fn flag(name: &str) -> Option<&'static str> {
+        RunArgs::default().rows().iter().find(|row| row.1 == name).map(|row| row.0)
+    }
 }
 
 impl AboutArgs {
+    /// The flag of a library option of subtitles; `None` where the files say it, or only the library has it.
+    pub fn subtitle_flag(name: &str) -> Option<&'static str> {
+        ["language", "title", "default", "forced", "alternate_group"].contains(&name).then_some("--track")
+    }
+
     /// Everything about the whole file.
     pub fn metadata(&self) -> Result<Metadata, Failure> {
         let mut metadata = self.tags.iter().fold(Metadata::new(), |all, (name, value)| all.tag(name, value));

@@ -192,7 +192,7 @@ pub struct VideoArgs {
     #[arg(long, value_name = "SECONDS")]
     pub time_base: Option<String>,
 
-    /// av1, mjpeg or raw [default: what the container prefers]
+    /// av1, mjpeg or raw [default: mjpeg in mov and avi, raw in y4m, gif and apng, else av1]
     #[arg(long, value_name = "CODEC")]
     pub video_codec: Option<String>,
 
@@ -204,7 +204,7 @@ pub struct VideoArgs {
     #[arg(long, value_name = "N")]
     pub tiles: Option<String>,
 
-    /// Give each frame out as soon as it came in, at some cost in size
+    /// Hold fewer frames back and code none out of order, for about half as many bits again (av1)
     #[arg(long)]
     pub low_latency: bool,
 
@@ -233,7 +233,7 @@ pub struct VideoArgs {
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = AUDIO)]
 pub struct AudioArgs {
-    /// opus, flac or pcm [default: what the container prefers]
+    /// opus, flac or pcm [default: pcm in mov, avi and wav, flac in flac, else opus]
     #[arg(long, value_name = "CODEC")]
     pub audio_codec: Option<String>,
 
@@ -258,7 +258,7 @@ pub struct AudioArgs {
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "About the file")]
 pub struct AboutArgs {
-    /// A tag: title, artist, album, date, comment, …, or any name; can be given again
+    /// A tag: title, artist, album, date, comment, …, or what else the format takes; can be given again
     #[arg(long = "metadata", value_name = "KEY=VALUE", value_parser = key_value)]
     pub tags: Vec<(String, String)>,
 
@@ -346,7 +346,7 @@ pub enum ReportFormat {
 /// Show what is in a file: tracks, codecs, durations, key frames, colour, priming
 #[derive(Debug, Args)]
 pub struct InspectArgs {
-    /// An MP4, WebM or Matroska file as this program writes them
+    /// MP4, MOV, Matroska, WebM, AVIF, Ogg, WAV, FLAC, AVI, IVF, Y4M, GIF or APNG
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub file: PathBuf,
 
@@ -355,7 +355,7 @@ pub struct InspectArgs {
     pub json: bool,
 }
 
-/// List what this build can encode and write, and every option
+/// List what this build can encode and write, and every option of the library with its flag
 #[derive(Debug, Args)]
 pub struct FormatsArgs {
     /// Print it for programs

@@ -260,6 +260,10 @@ fn video_options(
     args: &EncodeArgs,
 ) -> Result<VideoOptions, Failure> {
     let mut options = VideoOptions::new(info.width, info.height);
+    // Said, so that its own options are known before the container is.
+    if let Some(codec) = codec {
+        options = options.codec(codec);
+    }
     options = match rate {
         Some(rate) => options.frame_rate(rate),
         None => options.time_base(OWN_TIMES),
@@ -291,7 +295,10 @@ fn pixel_format(info: &VideoInfo) -> PixelFormat {
 
 /// What the source suggests: a lossless codec keeps the source's samples, as far as it can.
 fn audio_options(info: &AudioInfo, codec: Option<AudioCodec>) -> AudioOptions {
-    let options = AudioOptions::new(info.sample_rate, info.channels.into());
+    let mut options = AudioOptions::new(info.sample_rate, info.channels.into());
+    if let Some(codec) = codec {
+        options = options.codec(codec);
+    }
     match (codec, info.sample_format) {
         (Some(AudioCodec::Pcm), Some(format)) => options.sample_format(format),
         (Some(AudioCodec::Flac), Some(format)) => {

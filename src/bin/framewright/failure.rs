@@ -62,7 +62,9 @@ impl Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        let code = match error.kind() {
+        // A container that refuses what was encoded ends the file, which is a state: its own word is the source.
+        let cause = StdError::source(&error).and_then(|source| source.downcast_ref::<Error>()).unwrap_or(&error);
+        let code = match cause.kind() {
             ErrorKind::InvalidOption | ErrorKind::Unsupported => BAD_ARGUMENTS,
             _ => FAILED,
         };

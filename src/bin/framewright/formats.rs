@@ -3,12 +3,12 @@
 use std::fmt::Display;
 
 use framewright::{
-    AudioCodec, AudioOptions, Container, Feature, Layout, OptionInfo, PixelFormat, SubtitleCodec, VideoCodec,
-    VideoOptions,
+    AudioCodec, AudioOptions, Container, EncoderOptions, Feature, Layout, OptionInfo, PixelFormat, SubtitleCodec,
+    SubtitleOptions, VideoCodec, VideoOptions,
 };
 use serde_json::{Value, json};
 
-use crate::args::{AudioArgs, FormatsArgs, VideoArgs};
+use crate::args::{AboutArgs, AudioArgs, FormatsArgs, RunArgs, VideoArgs};
 use crate::failure::Failure;
 use crate::output::print;
 
@@ -74,6 +74,10 @@ fn to_text() -> String {
     for &codec in AudioCodec::ALL {
         section(&mut text, &extra_title(codec), AudioOptions::extra_table(codec), |name| name);
     }
+    let flag = |name| AboutArgs::subtitle_flag(name).unwrap_or(name);
+    section(&mut text, "Subtitle options (without dashes: of the library alone)", SubtitleOptions::table(), flag);
+    let flag = |name| RunArgs::flag(name).unwrap_or(name);
+    section(&mut text, "File options (without dashes: of the library alone)", EncoderOptions::table(), flag);
     let built = build().map(|(feature, on)| format!("{feature}: {}", if on { "yes" } else { "no" }));
     text + &format!("\nThis build\n  {}\n", built.join(", "))
 }
@@ -113,6 +117,8 @@ fn to_json() -> Value {
     };
     let video_options = VideoOptions::table().map(|info| with_flag(info, VideoArgs::flag(info.name)));
     let audio_options = AudioOptions::table().map(|info| with_flag(info, AudioArgs::flag(info.name)));
+    let subtitle_options = SubtitleOptions::table().map(|info| with_flag(info, AboutArgs::subtitle_flag(info.name)));
+    let encoder_options = EncoderOptions::table().map(|info| with_flag(info, RunArgs::flag(info.name)));
     let containers = Container::ALL.iter().map(|&container| {
         json!({
             "name": container.name(),
@@ -132,6 +138,7 @@ fn to_json() -> Value {
         let options = AudioOptions::extra_table(codec).into_iter().map(option);
         json!({ "name": codec.name(), "options": options.collect::<Vec<_>>() })
     });
+    let subtitles = SubtitleCodec::ALL.iter().map(|codec| json!({ "name": codec.name(), "options": [] }));
     json!({
         "version": env!("CARGO_PKG_VERSION"),
         "containers": containers.collect::<Vec<_>>(),
@@ -141,6 +148,9 @@ fn to_json() -> Value {
         "video_codecs": video.collect::<Vec<_>>(),
         "audio_options": audio_options.collect::<Vec<_>>(),
         "audio_codecs": audio.collect::<Vec<_>>(),
+        "subtitle_options": subtitle_options.collect::<Vec<_>>(),
+        "subtitle_codecs": subtitles.collect::<Vec<_>>(),
+        "encoder_options": encoder_options.collect::<Vec<_>>(),
         "build": build().iter().map(|&(feature, on)| (feature.to_string(), on.into())).collect::<serde_json::Map<_, Value>>(),
     })
 }

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::path::Path;
 
-use framewright::inspect::{Details, FileInfo, Layout, TrackInfo, VideoDetails, inspect};
+use framewright::inspect::{Details, FileInfo, IndexPlacement, TrackInfo, VideoDetails, inspect};
 use framewright::media::{Chapter, ChromaSubsampling, CoverFormat, TimeBase, Timestamp};
 use serde_json::{Value, json};
 
@@ -32,7 +32,7 @@ fn read(path: &Path, name: &str) -> Result<FileInfo, Failure> {
 fn to_text(info: &FileInfo, name: &str) -> String {
     let mut text = format!("{name}\n");
     let mut row = |label: &str, value: String| text += &format!("  {label:<14}{value}\n");
-    row("container", format!("{}, {}", info.container, layout_for_people(info.layout)));
+    row("container", format!("{}, {}", info.format, layout_for_people(info.layout)));
     row("size", bytes_for_people(info.bytes));
     row("duration", seconds_for_people(info.duration.ticks, info.duration.base));
     if info.truncated {
@@ -160,22 +160,22 @@ fn kind(details: &Details) -> &'static str {
     }
 }
 
-fn layout_for_people(layout: Layout) -> &'static str {
+fn layout_for_people(layout: IndexPlacement) -> &'static str {
     match layout {
-        Layout::IndexFirst => "index in front of the packets",
-        Layout::IndexLast => "index behind the packets",
-        Layout::Fragmented => "fragmented",
-        Layout::Stream => "read from its beginning",
+        IndexPlacement::IndexFirst => "index in front of the packets",
+        IndexPlacement::IndexLast => "index behind the packets",
+        IndexPlacement::Fragmented => "fragmented",
+        IndexPlacement::Stream => "read from its beginning",
         _ => "live, without an index",
     }
 }
 
-fn layout_name(layout: Layout) -> &'static str {
+fn layout_name(layout: IndexPlacement) -> &'static str {
     match layout {
-        Layout::IndexFirst => "index-first",
-        Layout::IndexLast => "index-last",
-        Layout::Fragmented => "fragmented",
-        Layout::Stream => "stream",
+        IndexPlacement::IndexFirst => "index-first",
+        IndexPlacement::IndexLast => "index-last",
+        IndexPlacement::Fragmented => "fragmented",
+        IndexPlacement::Stream => "stream",
         _ => "live",
     }
 }
@@ -237,7 +237,7 @@ fn seconds(ticks: i64, base: TimeBase) -> f64 {
 fn to_json(info: &FileInfo, name: &str) -> Value {
     json!({
         "file": name,
-        "container": info.container.name(),
+        "container": info.format.name(),
         "layout": layout_name(info.layout),
         "bytes": info.bytes,
         "truncated": info.truncated,

@@ -38,15 +38,21 @@ pub struct AudioOptions {
 }
 
 static TABLE: &[Entry<AudioOptions>] = &[
-    Entry::new("codec", "the audio codec", "opus, flac, pcm", "by container", |o, v| {
-        o.codec = Some(v.parse()?);
-        Ok(())
-    }),
+    Entry::new(
+        "codec",
+        "the audio codec",
+        "opus, flac, pcm",
+        "by container: pcm in mov, avi and wav, flac in flac, else opus",
+        |o, v| {
+            o.codec = Some(v.parse()?);
+            Ok(())
+        },
+    ),
     Entry::new(
         "bit_rate",
         "bits a second of all channels together (opus)",
-        "6000 a channel to 512000, more for more than two channels",
-        "64k mono, 128k stereo, more for more",
+        "6000 a channel to 512000, or to 256000 a channel where there are more than two",
+        "64k mono, 128k stereo, 256k for 5.1",
         |o, v| {
             o.bit_rate = Some(bit_rate("bit_rate", v)?);
             Ok(())
@@ -94,21 +100,22 @@ impl AudioOptions {
         }
     }
 
-    /// The codec; unless said, the container's usual one, which is Opus.
+    /// The codec; unless said, the container's usual one: PCM in MOV, AVI and WAV, FLAC in FLAC, Opus in all others.
     pub fn codec(mut self, codec: AudioCodec) -> Self {
         self.codec = Some(codec);
         self
     }
 
-    /// Bits a second of all channels together; for Opus. It is snapped to what the codec has, and the report says what
-    /// was used. 64,000 for mono, 128,000 for stereo and more for more channels unless said.
+    /// Bits a second of all channels together; for Opus. Allowed are 6,000 a channel (more in packets of 5 ms or less, up to
+    /// 40,000) to 512,000, and for more than two channels to 256,000 a channel. 64,000 for mono, 128,000 for stereo, and
+    /// for more channels 32,000 each and 64,000 beside, unless said.
     pub fn bit_rate(mut self, bits_per_second: u32) -> Self {
         self.bit_rate = Some(bits_per_second);
         self
     }
 
-    /// The sample rate in the file, 8,000 to 192,000. Unless said it is the input's, or for Opus, where it has not
-    /// that, 48,000.
+    /// The sample rate in the file, 8,000 to 192,000; of Opus 8,000, 12,000, 16,000, 24,000 or 48,000. Unless said it is
+    /// the input's, or for Opus, where it has not that, 48,000.
     pub fn out_sample_rate(mut self, rate: u32) -> Self {
         self.out_sample_rate = Some(rate);
         self
@@ -120,7 +127,7 @@ impl AudioOptions {
         self
     }
 
-    /// The form of a sample in FLAC and PCM: 16 bits unless said.
+    /// The form of a sample in FLAC (`s16` and `s24`) and PCM: 16 bits unless said.
     pub fn sample_format(mut self, format: SampleFormat) -> Self {
         self.sample_format = Some(format);
         self
@@ -157,20 +164,27 @@ impl AudioOptions {
         }
     }
 
-    /// Checks all options, for a container if that is known by now.
+    /// Checks all options, for a container if that is known by now. Where neither it nor the codec is, what any codec
+    /// takes passes: the container is to choose one.
     pub(in crate::encoder) fn resolve(&self, container: Option<Container>) -> Result<AudioPlan> {
-        check_range("sample_rate", self.sample_rate, 8_000..=192_000)?;
-        check_range("num_channels", self.num_channels, 1..=MAX_CHANNELS)?;
-        let channels =
-            check_range("out_num_channels", self.out_num_channels.unwrap_or(self.num_channels), 1..=MAX_CHANNELS)?;
         let codec = match (self.codec, container) {
             (Some(codec), Some(container)) if !container.takes_audio(codec) => return Err(not_taken(container, codec)),
             (Some(codec), _) => codec,
             (None, Some(container)) => container.default_audio_codec().ok_or_else(|| not_taken(container, "audio"))?,
-            // The container is to choose one that has sample formats.
-            (None, None) if self.sample_format.is_some() => AudioCodec::Pcm,
-            (None, None) => AudioCodec::Opus,
+            (None, None) => {
+                let other = |&codec: &AudioCodec| self.resolve_as(codec, None).ok();
+                let usual = self.resolve_as(AudioCodec::Opus, None);
+                return usual.or_else(|error| AudioCodec::ALL.iter().find_map(other).ok_or(error));
+            }
         };
+        self.resolve_as(codec, container)
+    }
+
+    fn resolve_as(&self, codec: AudioCodec, container: Option<Container>) -> Result<AudioPlan> {
+        check_range("sample_rate", self.sample_rate, 8_000..=192_000)?;
+        check_range("num_channels", self.num_channels, 1..=MAX_CHANNELS)?;
+        let channels =
+            check_range("out_num_channels", self.out_num_channels.unwrap_or(self.num_channels), 1..=MAX_CHANNELS)?;
         check_labels(container, &self.labels)?;
         let out_rate = match (self.out_sample_rate, codec) {
             (Some(rate), AudioCodec::Opus) if !opus::SAMPLE_RATES.contains(&rate) => {
@@ -289,7 +303,8 @@ mod tests {
         refused(AudioOptions::new(48_000, 0), &["num_channels", "0", "1 to 8"]);
         refused(AudioOptions::new(48_000, 9), &["num_channels", "9"]);
         refused(options().out_num_channels(9), &["out_num_channels", "9"]);
-        refused(options().out_sample_rate(44_100), &["out_sample_rate", "44100", "48000"]);
+        refused(options().codec(AudioCodec::Opus).out_sample_rate(44_100), &["out_sample_rate", "44100", "48000"]);
+        refused(options().out_sample_rate(7_000), &["out_sample_rate", "7000", "48000"]);
         refused(options().codec(AudioCodec::Opus).sample_format(SampleFormat::S24), &["sample_format", "opus"]);
         refused(options().bit_rate(1), &["bit_rate", "1"]);
         refused(options().extra_option("colour", "red"), &["colour", "opus"]);
@@ -298,6 +313,23 @@ mod tests {
         refused(options().codec(AudioCodec::Pcm).extra_option("a", "b"), &["pcm"]);
         let webm = options().codec(AudioCodec::Flac).resolve(Some(Container::WebM));
         assert_eq!(webm.err().unwrap().kind(), ErrorKind::Unsupported);
+    }
+
+    #[test]
+    fn what_the_containers_own_codec_takes_is_taken() {
+        let rate = AudioOptions::new(48_000, 2).out_sample_rate(44_100);
+        assert!(rate.resolve(None).is_ok());
+        for (container, codec) in [(Container::Wav, AudioCodec::Pcm), (Container::Flac, AudioCodec::Flac)] {
+            let plan = rate.resolve(Some(container)).unwrap();
+            assert_eq!((plan.codec, plan.out_rate), (codec, 44_100));
+        }
+        // Opus is what this container chooses.
+        let error = rate.resolve(Some(Container::Ogg)).err().unwrap().to_string();
+        assert!(error.contains("out_sample_rate") && error.contains("opus has"), "{error}");
+        let flac = AudioOptions::new(48_000, 2).extra_option("block_size", "1024");
+        assert!(flac.resolve(None).is_ok() && flac.resolve(Some(Container::Flac)).is_ok());
+        // No codec takes both.
+        refused(flac.sample_format(SampleFormat::S32), &["sample_format", "opus"]);
     }
 
     #[test]

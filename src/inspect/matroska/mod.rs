@@ -10,7 +10,7 @@ use std::io::{Read, Seek};
 use super::about::{About, if_sound};
 use super::ebml::{Element, each_child, next, string, unsigned};
 use super::reader::Reader;
-use super::{FileInfo, Format, Layout};
+use super::{FileInfo, Format, IndexPlacement};
 use crate::error::{Error, Result};
 use track::Track;
 #[cfg(test)]
@@ -52,9 +52,9 @@ pub(super) fn inspect<R: Read + Seek>(reader: &mut Reader<R>) -> Result<FileInfo
         return Err(Error::input("the file has no Segment: it was cut off before it had one"));
     };
     let layout = match segment.cues {
-        None => Layout::Live,
-        Some(Cues::First) => Layout::IndexFirst,
-        Some(Cues::Last) => Layout::IndexLast,
+        None => IndexPlacement::Live,
+        Some(Cues::First) => IndexPlacement::IndexFirst,
+        Some(Cues::Last) => IndexPlacement::IndexLast,
     };
     let scale = segment.timestamp_scale;
     let tracks = segment.tracks.into_iter().map(|track| track.summary(scale).map(Into::into));

@@ -12,7 +12,7 @@ use std::io::{Read, Seek};
 use super::about::{About, if_sound};
 use super::boxes::{BoxAt, each_box, each_child, full_box, versioned, words};
 use super::reader::Reader;
-use super::{FileInfo, Format, Layout, TrackInfo};
+use super::{FileInfo, Format, IndexPlacement, TrackInfo};
 use crate::error::{Error, Result};
 use track::{SampleDefaults, Track};
 
@@ -54,15 +54,22 @@ pub(super) fn inspect<R: Read + Seek>(reader: &mut Reader<R>) -> Result<FileInfo
     })?;
     if let (None, Some(picture)) = (&movie, picture) {
         let track = item::track(picture, data_bytes).into();
-        return Ok(FileInfo::new(format, Layout::IndexFirst, reader.len(), truncated, vec![track], About::default()));
+        return Ok(FileInfo::new(
+            format,
+            IndexPlacement::IndexFirst,
+            reader.len(),
+            truncated,
+            vec![track],
+            About::default(),
+        ));
     }
     let Some(movie) = movie else {
         return Err(Error::input("the file has no `moov` box: it was cut off before it was complete"));
     };
     let layout = match (fragmented || movie.extends, data_before_movie) {
-        (true, _) => Layout::Fragmented,
-        (false, true) => Layout::IndexLast,
-        (false, false) => Layout::IndexFirst,
+        (true, _) => IndexPlacement::Fragmented,
+        (false, true) => IndexPlacement::IndexLast,
+        (false, false) => IndexPlacement::IndexFirst,
     };
     let (tracks, about) = movie.finish(reader)?;
     Ok(FileInfo::new(format, layout, reader.len(), truncated, tracks, about))

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::inspect::about::{About, if_sound, words};
 use crate::inspect::boxes::BoxAt;
 use crate::inspect::reader::{Reader, text};
-use crate::inspect::{Counts, Details, FileInfo, Format, Layout, Summary, Times};
+use crate::inspect::{Counts, Details, FileInfo, Format, IndexPlacement, Summary, Times};
 use crate::media::{AspectRatio, TimeBase};
 
 /// As many streams as chunks can name.
@@ -51,7 +51,7 @@ pub(in crate::inspect) fn inspect<R: Read + Seek>(reader: &mut Reader<R>) -> Res
     if avi.streams.is_empty() {
         return Err(Error::input("the AVI file has no `strl`: it was cut off before it described its streams"));
     }
-    let layout = if avi.has_index { Layout::IndexLast } else { Layout::Stream };
+    let layout = if avi.has_index { IndexPlacement::IndexLast } else { IndexPlacement::Stream };
     let tracks = avi.streams.into_iter().zip(1..).map(|(stream, number)| Ok(stream.summary(number)?.into()));
     Ok(FileInfo::new(Format::Avi, layout, len, truncated, tracks.collect::<Result<_>>()?, avi.about))
 }
@@ -81,6 +81,10 @@ impl Avi {
                     }
                 }
                 b"idx1" | b"indx" => self.has_index = true,
+                b"IDIT" => {
+                    let text = words(reader, chunk.end)?;
+                    self.about.creation_time = self.about.creation_time.or(unix_time(&text));
+                }
                 [tens @ b'0'..=b'9', ones @ b'0'..=b'9', _, _] => {
                     let index = usize::from(tens - b'0') * 10 + usize::from(ones - b'0');
                     if let Some(stream) = self.streams.get_mut(index) {
@@ -99,6 +103,23 @@ impl Avi {
         })
         .map(drop)
     }
+}
+
+/// Seconds from 1970 of a text as C's `asctime` writes it, in UTC: `Tue Nov 24 19:03:40 2026`.
+fn unix_time(text: &str) -> Option<i64> {
+    const MONTHS: [&str; 12] = ["Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec", "Jan", "Feb"];
+    let mut parts = text.split_whitespace().skip(1);
+    let month = parts.next()?;
+    let month = (0..).zip(MONTHS).find(|(_, name)| name.eq_ignore_ascii_case(month))?.0;
+    let number = |text: Option<&str>, most: i64| text?.parse::<i64>().ok().filter(|value| (0..=most).contains(value));
+    let day = number(parts.next(), 31)?;
+    let mut clock = parts.next()?.split(':');
+    let (hour, minute, second) = (number(clock.next(), 23)?, number(clock.next(), 59)?, number(clock.next(), 60)?);
+    // Years that end with the leap day: 400 of them have 146,097 days, and months from March on 153 in five.
+    let year = number(parts.next(), 9999)? - i64::from(month >= 10);
+    let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
+    let days = year * 365 + leap_days + (153 * month + 2) / 5 + day - 1 - 719_468;
+    Some(days * 86_400 + hour * 3_600 + minute * 60 + second)
 }
 
 impl Stream {

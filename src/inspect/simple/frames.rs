@@ -6,7 +6,7 @@ use super::{summary, u16_le, u32_le, video};
 use crate::error::{Error, Result};
 use crate::inspect::about::About;
 use crate::inspect::reader::{Reader, text};
-use crate::inspect::{Counts, Details, FileInfo, Format, Layout, Times};
+use crate::inspect::{Counts, Details, FileInfo, Format, IndexPlacement, Times};
 use crate::media::{AspectRatio, ChromaSubsampling, FrameRate, TimeBase};
 
 /// `DKIF`. AV1's key frames are told by the sequence header in front of them.
@@ -56,7 +56,7 @@ pub(in crate::inspect) fn ivf<R: Read + Seek>(reader: &mut Reader<R>) -> Result<
     let details = Details::Video(video(width.into(), height.into()));
     let times = Times { start, duration, ..Times::default() };
     let track = summary(1, details, &codec, base, times, counts).into();
-    Ok(FileInfo::new(Format::Ivf, Layout::Stream, len, truncated, vec![track], About::default()))
+    Ok(FileInfo::new(Format::Ivf, IndexPlacement::Stream, len, truncated, vec![track], About::default()))
 }
 
 /// The longest line that is read.
@@ -113,7 +113,14 @@ pub(in crate::inspect) fn y4m<R: Read + Seek>(reader: &mut Reader<R>) -> Result<
     let counts = Counts { packets, key_packets: packets, bytes: packets * frame };
     let times = Times { duration: packets, ..Times::default() };
     let track = summary(1, Details::Video(details), "raw", base, times, counts).into();
-    Ok(FileInfo::new(Format::Y4m, Layout::Stream, len, !rest.is_multiple_of(each), vec![track], About::default()))
+    Ok(FileInfo::new(
+        Format::Y4m,
+        IndexPlacement::Stream,
+        len,
+        !rest.is_multiple_of(each),
+        vec![track],
+        About::default(),
+    ))
 }
 
 fn text_of(line: &[u8]) -> Option<&str> {

@@ -1,6 +1,8 @@
 //! Formats of one table or none: sound files, AVI, and pictures one after the other.
 
 pub(super) mod avi;
+mod comments;
+mod cues;
 pub(super) mod frames;
 pub(super) mod ogg;
 pub(super) mod pictures;
@@ -10,7 +12,7 @@ use std::io::{Read, Seek};
 
 use super::about::{About, words};
 use super::boxes::BoxAt;
-use super::reader::Reader;
+use super::reader::{Reader, text};
 use super::{AudioDetails, Counts, Details, Labels, Summary, Times, VideoDetails};
 use crate::error::Result;
 use crate::media::{AspectRatio, Hdr, Orientation, SampleFormat, TimeBase};
@@ -77,23 +79,29 @@ fn each_chunk<R: Read + Seek>(
     Ok(false)
 }
 
-/// The texts of a `LIST` of the type `INFO`, whose type has been read.
+/// The texts of a `LIST` of the type `INFO`, whose type has been read. One that has no name here has its identifier's.
 fn read_info<R: Read + Seek>(reader: &mut Reader<R>, end: u64, about: &mut About) -> Result<()> {
-    const NAMES: [(&[u8; 4], &str); 9] = [
+    const NAMES: [(&[u8; 4], &str); 13] = [
         (b"INAM", "title"),
         (b"IART", "artist"),
         (b"IPRD", "album"),
-        (b"ICRD", "date"),
+        (b"IMUS", "composer"),
         (b"IGNR", "genre"),
-        (b"ICMT", "comment"),
-        (b"ICOP", "copyright"),
+        (b"ICRD", "date"),
         (b"ITRK", "track"),
+        (b"IPRT", "track"),
+        (b"ICMT", "comment"),
+        (b"ISBJ", "description"),
+        (b"ICOP", "copyright"),
+        (b"ILNG", "language"),
         (b"ISFT", "encoder"),
     ];
     each_chunk(reader, end, |reader, chunk, _| {
-        if let Some((_, name)) = NAMES.iter().find(|(kind, _)| **kind == chunk.kind) {
+        let known = NAMES.iter().find(|(kind, _)| **kind == chunk.kind).map(|(_, name)| (*name).to_owned());
+        let is_text = chunk.kind.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+        if let Some(name) = known.or_else(|| is_text.then(|| text(&chunk.kind))) {
             let value = words(reader, chunk.end)?;
-            about.tag(name, value);
+            about.tag(&name, value);
         }
         Ok(())
     })
@@ -140,35 +148,4 @@ impl WaveFormat {
             sample_format: self.sample_format,
         })
     }
-}
-
-/// Vorbis comments, of FLAC and Ogg: little-endian counts, and `NAME=value` (Ogg Vorbis I, 5).
-fn read_comments<R: Read + Seek>(reader: &mut Reader<R>, end: u64, about: &mut About) -> Result<()> {
-    const NAMES: [(&str, &str); 2] = [("albumartist", "album_artist"), ("tracknumber", "track")];
-    let vendor = u32_le(reader)?;
-    reader.skip(vendor.into())?;
-    let count = u32_le(reader)?;
-    for _ in 0..count.min(super::about::MAX_NOTES as u32) {
-        if end.saturating_sub(reader.position()) < 4 {
-            break;
-        }
-        let length = u64::from(u32_le(reader)?);
-        let comment_end = reader.position() + length;
-        if comment_end > end {
-            break;
-        }
-        let comment = words(reader, comment_end)?;
-        reader.seek_to(comment_end)?;
-        if let Some((name, value)) = comment.split_once('=') {
-            let name = name.to_lowercase();
-            // A picture in base 64.
-            if name != "metadata_block_picture" {
-                about.tag(
-                    NAMES.iter().find(|(theirs, _)| *theirs == name).map_or(&*name, |(_, ours)| ours),
-                    value.into(),
-                );
-            }
-        }
-    }
-    Ok(())
 }

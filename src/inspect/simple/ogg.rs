@@ -2,12 +2,12 @@
 
 use std::io::{Read, Seek};
 
-use super::{read_comments, summary};
+use super::{comments, summary};
 use crate::error::{Error, Result};
-use crate::inspect::about::{About, if_sound};
+use crate::inspect::about::About;
 use crate::inspect::codec::StreamInfo;
 use crate::inspect::reader::Reader;
-use crate::inspect::{AudioDetails, Counts, Details, FileInfo, Format, Layout, Times};
+use crate::inspect::{AudioDetails, Counts, Details, FileInfo, Format, IndexPlacement, Times};
 use crate::media::TimeBase;
 
 /// More streams than any file has.
@@ -23,6 +23,10 @@ struct Stream {
     pre_skip: u64,
     /// Packets in front that hold no sound.
     headers: u64,
+    /// The beginning of such a packet whose end has not come, and how long it is until now.
+    head: Vec<u8>,
+    head_bytes: u64,
+    language: Option<String>,
     header_bytes: u64,
     packets: u64,
     bytes: u64,
@@ -61,9 +65,9 @@ pub(in crate::inspect) fn inspect<R: Read + Seek>(reader: &mut Reader<R>) -> Res
             streams.push(Stream::new(serial, &first));
         }
         if let Some(stream) = streams.iter_mut().find(|stream| stream.serial == serial) {
-            if stream.packets == 1 && flags & 1 == 0 {
-                let read = comments(reader, body + size, &mut about);
-                if_sound(read)?;
+            if stream.packets < stream.headers {
+                reader.seek_to(body)?;
+                stream.read_heads(reader, &lacing, &mut about)?;
             }
             // All bits set: no packet ends here.
             if granule != u64::MAX && i64::try_from(granule).is_ok() {
@@ -82,21 +86,7 @@ pub(in crate::inspect) fn inspect<R: Read + Seek>(reader: &mut Reader<R>) -> Res
         return Err(Error::input("the Ogg file has no first page of a stream"));
     }
     let tracks = streams.into_iter().zip(1..).map(|(stream, number)| stream.summary(number).into()).collect();
-    Ok(FileInfo::new(Format::Ogg, Layout::Stream, len, truncated, tracks, about))
-}
-
-/// The second packet: comments behind a signature that is the codec's own.
-fn comments<R: Read + Seek>(reader: &mut Reader<R>, end: u64, about: &mut About) -> Result<()> {
-    let head = reader.peek::<8>()?;
-    let skip = match &head {
-        b"OpusTags" => 8,
-        [3, b'v', b'o', b'r', b'b', b'i', b's', _] => 7,
-        // A FLAC metadata block of the type 4.
-        [kind, ..] if kind & 0x7f == 4 => 4,
-        _ => return Ok(()),
-    };
-    reader.skip(skip)?;
-    read_comments(reader, end, about)
+    Ok(FileInfo::new(Format::Ogg, IndexPlacement::Stream, len, truncated, tracks, about))
 }
 
 impl Stream {
@@ -109,6 +99,9 @@ impl Stream {
             info: None,
             pre_skip: 0,
             headers: 0,
+            head: Vec::new(),
+            head_bytes: 0,
+            language: None,
             header_bytes: 0,
             packets: 0,
             bytes: 0,
@@ -137,6 +130,49 @@ impl Stream {
         stream
     }
 
+    /// Gathers the packets in front of the sound, over as many pages as they take, and reads those that end on this one. The
+    /// first of them has been read.
+    fn read_heads<R: Read + Seek>(&mut self, reader: &mut Reader<R>, lacing: &[u8], about: &mut About) -> Result<()> {
+        let mut packet = self.packets;
+        for &length in lacing {
+            if packet >= self.headers {
+                break;
+            }
+            let end = reader.position() + u64::from(length);
+            if packet > 0 {
+                let room = comments::MAX_HEAD.saturating_sub(self.head.len());
+                self.head.extend(reader.read_up_to(end, room)?);
+                self.head_bytes += u64::from(length);
+            }
+            reader.seek_to(end)?;
+            if length < 255 {
+                packet += 1;
+                self.read_head(about);
+            }
+        }
+        Ok(())
+    }
+
+    /// Comments, behind a signature that is the codec's own, or a picture.
+    fn read_head(&mut self, about: &mut About) {
+        let (head, total) = (std::mem::take(&mut self.head), std::mem::take(&mut self.head_bytes));
+        let skip = match *head {
+            [b'O', b'p', b'u', b's', b'T', b'a', b'g', b's', ..] => 8,
+            [3, b'v', b'o', b'r', b'b', b'i', b's', ..] => 7,
+            // A metadata block of FLAC: its type, and 24 bits of size.
+            [kind, _, _, _, ..] if self.codec == "flac" && matches!(kind & 0x7f, 4 | 6) => 4,
+            _ => return,
+        };
+        let (body, total) = (&head[skip..], total - skip as u64);
+        match head[0] & 0x7f {
+            6 if self.codec == "flac" => about.cover = about.cover.or(comments::picture(body, total)),
+            _ => {
+                let language = comments::read(body, total, about);
+                self.language = self.language.take().or(language);
+            }
+        }
+    }
+
     fn summary(self, number: u64) -> crate::inspect::Summary {
         let is_known = self.sample_rate > 0;
         let details = match is_known {
@@ -158,6 +194,7 @@ impl Stream {
             false => Times::default(),
         };
         let mut summary = summary(number, details, self.codec, TimeBase::per_second(self.sample_rate), times, counts);
+        summary.labels.language = self.language.unwrap_or(summary.labels.language);
         summary.codec_string = matches!(self.codec, "opus" | "flac" | "vorbis").then(|| self.codec.into());
         summary
     }

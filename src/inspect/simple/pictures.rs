@@ -6,7 +6,7 @@ use super::{summary, u16_le, video};
 use crate::error::{Error, Result};
 use crate::inspect::about::{About, words};
 use crate::inspect::reader::Reader;
-use crate::inspect::{Counts, Details, FileInfo, Format, Layout, Times};
+use crate::inspect::{Counts, Details, FileInfo, Format, IndexPlacement, Times};
 use crate::media::TimeBase;
 
 /// GIF89a: blocks of sub-blocks (section 12 and after).
@@ -62,7 +62,7 @@ pub(in crate::inspect) fn gif<R: Read + Seek>(reader: &mut Reader<R>) -> Result<
     counts.key_packets = counts.packets.min(1);
     let times = Times { duration, ..Times::default() };
     let track = summary(1, Details::Video(details), "gif", TimeBase::per_second(100), times, counts).into();
-    Ok(FileInfo::new(Format::Gif, Layout::Stream, len, truncated, vec![track], about))
+    Ok(FileInfo::new(Format::Gif, IndexPlacement::Stream, len, truncated, vec![track], about))
 }
 
 /// A table of colours, if the flags say that there is one.
@@ -129,5 +129,5 @@ pub(in crate::inspect) fn apng<R: Read + Seek>(reader: &mut Reader<R>) -> Result
     counts.key_packets = counts.packets.min(1);
     let times = Times { duration: nanoseconds, ..Times::default() };
     let track = summary(1, Details::Video(details), "apng", TimeBase::NANOSECONDS, times, counts).into();
-    Ok(FileInfo::new(Format::Apng, Layout::Stream, len, truncated, vec![track], About::default()))
+    Ok(FileInfo::new(Format::Apng, IndexPlacement::Stream, len, truncated, vec![track], About::default()))
 }

@@ -2,12 +2,13 @@
 
 use std::io::{Read, Seek};
 
-use super::{WaveFormat, each_chunk, read_comments, read_info, summary};
+use super::cues::Cues;
+use super::{WaveFormat, comments, each_chunk, read_info, summary};
 use crate::error::{Error, Result};
-use crate::inspect::about::{About, cover, if_sound};
+use crate::inspect::about::{About, if_sound};
 use crate::inspect::codec::StreamInfo;
 use crate::inspect::reader::Reader;
-use crate::inspect::{AudioDetails, Counts, Details, FileInfo, Format, Layout, Times};
+use crate::inspect::{AudioDetails, Counts, Details, FileInfo, Format, IndexPlacement, Times};
 use crate::media::TimeBase;
 
 /// RIFF, or RF64 where sizes are in `ds64` (EBU Tech 3306).
@@ -15,7 +16,7 @@ pub(in crate::inspect) fn wav<R: Read + Seek>(reader: &mut Reader<R>) -> Result<
     let is_long = reader.peek::<4>()? != *b"RIFF";
     reader.skip(12)?;
     let (mut format, mut data, mut long_size) = (None, None, None);
-    let mut about = About::default();
+    let (mut about, mut cues) = (About::default(), Cues::default());
     let len = reader.len();
     let mut truncated = each_chunk(reader, len, |reader, chunk, _| {
         match &chunk.kind {
@@ -24,9 +25,16 @@ pub(in crate::inspect) fn wav<R: Read + Seek>(reader: &mut Reader<R>) -> Result<
                 long_size = Some(u64::from_le_bytes(reader.read()?));
             }
             b"fmt " => format = Some(WaveFormat::read(reader, chunk.end)?),
-            b"LIST" if reader.peek::<4>()? == *b"INFO" => {
-                reader.skip(4)?;
-                let read = read_info(reader, chunk.end, &mut about);
+            b"LIST" if chunk.end - chunk.body >= 4 => {
+                let read = match &reader.read::<4>()? {
+                    b"INFO" => read_info(reader, chunk.end, &mut about),
+                    b"adtl" => cues.read_list(reader, chunk.end),
+                    _ => Ok(()),
+                };
+                if_sound(read)?;
+            }
+            b"cue " => {
+                let read = cues.read_points(reader, chunk);
                 if_sound(read)?;
             }
             b"data" if data.is_none() => data = Some((chunk.body, chunk.end)),
@@ -47,20 +55,21 @@ pub(in crate::inspect) fn wav<R: Read + Seek>(reader: &mut Reader<R>) -> Result<
     if format.sample_rate == 0 || format.block_align == 0 {
         return Err(Error::input("the WAV file's `fmt ` chunk has no sample rate, or samples of no size"));
     }
+    cues.into_chapters(format.sample_rate, &mut about);
     let bytes = end.min(len) - body;
     let frames = bytes / u64::from(format.block_align);
     let times = Times { duration: frames, ..Times::default() };
     let counts = Counts { packets: frames, key_packets: frames, bytes };
     let base = TimeBase::per_second(format.sample_rate);
     let track = summary(1, format.details(), &format.codec, base, times, counts).into();
-    Ok(FileInfo::new(Format::Wav, Layout::Stream, len, truncated, vec![track], about))
+    Ok(FileInfo::new(Format::Wav, IndexPlacement::Stream, len, truncated, vec![track], about))
 }
 
 /// `fLaC` and metadata blocks (RFC 9639, 8). Frames are not read: packets are counted where all blocks have one size.
 pub(in crate::inspect) fn flac<R: Read + Seek>(reader: &mut Reader<R>) -> Result<FileInfo> {
     let len = reader.len();
     reader.skip(4)?;
-    let (mut about, mut info) = (About::default(), None);
+    let (mut about, mut info, mut language) = (About::default(), None, None);
     loop {
         let head = reader.u32()?;
         let (kind, size) = (head >> 24 & 0x7f, u64::from(head & 0xff_ffff));
@@ -79,12 +88,12 @@ pub(in crate::inspect) fn flac<R: Read + Seek>(reader: &mut Reader<R>) -> Result
                 info = StreamInfo::parse(&block).zip(total.zip(sizes));
             }
             4 => {
-                let read = read_comments(reader, end, &mut about);
-                if_sound(read)?;
+                let head = reader.read_up_to(end, comments::MAX_HEAD)?;
+                language = language.or(comments::read(&head, size, &mut about));
             }
             6 => {
-                let read = picture(reader, end, &mut about);
-                if_sound(read)?;
+                let head = reader.read_up_to(end, comments::MAX_HEAD)?;
+                about.cover = about.cover.or(comments::picture(&head, size));
             }
             _ => {}
         }
@@ -108,19 +117,6 @@ pub(in crate::inspect) fn flac<R: Read + Seek>(reader: &mut Reader<R>) -> Result
     let times = Times { duration, ..Times::default() };
     let mut track = summary(1, details, "flac", TimeBase::per_second(info.sample_rate), times, counts);
     track.codec_string = Some("flac".into());
-    Ok(FileInfo::new(Format::Flac, Layout::Stream, len, false, vec![track.into()], about))
-}
-
-/// PICTURE: its type, media type, description, four numbers, and the picture (8.8).
-fn picture<R: Read + Seek>(reader: &mut Reader<R>, end: u64, about: &mut About) -> Result<()> {
-    reader.skip(4)?;
-    for _ in 0..2 {
-        let length = reader.u32()?;
-        reader.skip(length.into())?;
-    }
-    reader.skip(16)?;
-    let bytes = u64::from(reader.u32()?);
-    let head = reader.read_up_to(end, 8)?;
-    about.cover = about.cover.or(cover(&head, bytes));
-    Ok(())
+    track.labels.language = language.unwrap_or(track.labels.language);
+    Ok(FileInfo::new(Format::Flac, IndexPlacement::Stream, len, false, vec![track.into()], about))
 }

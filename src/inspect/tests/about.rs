@@ -127,8 +127,8 @@ fn chapters(info: &FileInfo) -> Vec<(i64, Option<i64>, &str)> {
 fn movies_say_it_in_both_ways() {
     for quicktime in [false, true] {
         let info = read(&movie(quicktime)).unwrap();
-        assert_eq!(info.container, if quicktime { Format::Mov } else { Format::Mp4 });
-        assert_eq!((info.layout, info.creation_time), (Layout::IndexLast, Some(1_795_546_800)));
+        assert_eq!(info.format, if quicktime { Format::Mov } else { Format::Mp4 });
+        assert_eq!((info.layout, info.creation_time), (IndexPlacement::IndexLast, Some(1_795_546_800)));
         let cover = info.cover.unwrap();
         assert_eq!((cover.format, cover.bytes), (CoverFormat::Png, 11));
         assert_eq!(chapters(&info), [(0, Some(500), "One"), (1500, None, "ü")]);
@@ -293,7 +293,7 @@ pub(super) fn matroska() -> Vec<u8> {
 #[test]
 fn matroska_says_it() {
     let info = read(&matroska()).unwrap();
-    assert_eq!((info.container, info.creation_time), (Format::Matroska, Some(978_307_201)));
+    assert_eq!((info.format, info.creation_time), (Format::Matroska, Some(978_307_201)));
     assert_eq!(pairs(&info), [("title", "A film"), ("artist", "Ada"), ("date", "2026"), ("track", "3/12")]);
     assert_eq!(chapters(&info), [(0, Some(500), "One"), (1500, None, "ü")]);
     assert_eq!(info.cover.map(|cover| cover.bytes), Some(11));

@@ -1,6 +1,7 @@
 //! Files of the muxers read again, and damaged ones.
 
 mod about;
+mod said;
 mod simple;
 
 use std::io::Cursor;
@@ -135,18 +136,18 @@ fn same_time(ticks: i64, base: TimeBase, nanoseconds: i64) -> bool {
 #[test]
 fn av1_and_opus_come_back_from_every_container_and_layout() {
     for (container, patch, layout) in [
-        (Container::Mp4, true, Layout::IndexLast),
-        (Container::Mp4, false, Layout::Fragmented),
-        (Container::Matroska, true, Layout::IndexLast),
-        (Container::Matroska, false, Layout::Live),
-        (Container::WebM, true, Layout::IndexLast),
-        (Container::WebM, false, Layout::Live),
+        (Container::Mp4, true, IndexPlacement::IndexLast),
+        (Container::Mp4, false, IndexPlacement::Fragmented),
+        (Container::Matroska, true, IndexPlacement::IndexLast),
+        (Container::Matroska, false, IndexPlacement::Live),
+        (Container::WebM, true, IndexPlacement::IndexLast),
+        (Container::WebM, false, IndexPlacement::Live),
     ] {
         let case = format!("{container} {layout:?}");
         let packets = [video_packets(0, 0), opus_packets(1)].concat();
         let bytes = write(container, patch, vec![video(), opus()], packets);
         let info = read(&bytes).unwrap();
-        assert_eq!((info.container.name(), info.layout, info.truncated), (container.name(), layout, false), "{case}");
+        assert_eq!((info.format.name(), info.layout, info.truncated), (container.name(), layout, false), "{case}");
         assert_eq!((info.bytes, info.tracks.len()), (bytes.len() as u64, 2));
 
         let [picture, sound] = &info.tracks[..] else { panic!() };

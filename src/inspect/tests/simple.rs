@@ -150,7 +150,7 @@ pub(super) fn files() -> Vec<Vec<u8>> {
 
 fn one(file: &[u8], format: Format) -> (FileInfo, TrackInfo) {
     let info = read(file).unwrap_or_else(|error| panic!("{format}: {error}"));
-    assert_eq!((info.container, info.truncated, info.bytes), (format, false, file.len() as u64));
+    assert_eq!((info.format, info.truncated, info.bytes), (format, false, file.len() as u64));
     let track = info.tracks[0].clone();
     (info, track)
 }
@@ -189,7 +189,7 @@ fn sound_files() {
 #[test]
 fn avi_with_two_riffs() {
     let (info, picture) = one(&avi_file(), Format::Avi);
-    assert_eq!((info.layout, tags(&info)), (Layout::IndexLast, vec![("title", "A film"), ("artist", "Ada")]));
+    assert_eq!((info.layout, tags(&info)), (IndexPlacement::IndexLast, vec![("title", "A film"), ("artist", "Ada")]));
     assert_eq!((&*picture.codec, picture.packets, picture.key_packets, picture.bytes), ("mjpeg", 3, 3, 20));
     assert_eq!((picture.time_base, picture.duration), (TimeBase::new(1001, 30_000).unwrap(), 3));
     let Details::Video(video) = &picture.details else { panic!() };
@@ -238,7 +238,7 @@ fn avif_pictures() {
         let Details::Video(video) = &track.details else { panic!() };
         assert_eq!((video.width, video.height, video.alpha, video.orientation), (9, 5, true, orientation));
         assert_eq!((track.codec_string.as_deref(), track.bytes), (Some("av01.0.00M.08"), 20));
-        assert_eq!(info.layout, Layout::IndexFirst);
+        assert_eq!(info.layout, IndexPlacement::IndexFirst);
     }
 }
 

@@ -35,6 +35,10 @@ pub fn run(args: &DemoArgs) -> Result<u8, Failure> {
     let frames = ((args.seconds * f64::from(FRAME_RATE)).round() as u64).max(1);
 
     let mut video = VideoOptions::new(width, height).frame_rate(FRAME_RATE);
+    // Said, so that its own options are known before the container is.
+    if let Some(codec) = codecs.video {
+        video = video.codec(codec);
+    }
     if codecs.video == Some(VideoCodec::Av1) {
         // Two tiles let a second core help with a picture as small as the default one.
         video = video.tiles(2);
@@ -44,6 +48,9 @@ pub fn run(args: &DemoArgs) -> Result<u8, Failure> {
     }
     args.video.apply(&mut video, &extra)?;
     let mut audio = AudioOptions::new(SAMPLE_RATE, CHANNELS);
+    if let Some(codec) = codecs.audio {
+        audio = audio.codec(codec);
+    }
     args.audio.apply(&mut audio, &extra)?;
     let mut encoder = Encoder::with_options(args.run.encoder_options()?)?;
     let mut video = args.video.add_to(&mut encoder, video)?;

@@ -75,15 +75,21 @@ static TABLE: &[Entry<VideoOptions>] = &[
             Ok(())
         },
     ),
-    Entry::new("codec", "the video codec", "av1, mjpeg, raw", "by container", |o, v| {
-        o.codec = Some(v.parse()?);
-        Ok(())
-    }),
+    Entry::new(
+        "codec",
+        "the video codec",
+        "av1, mjpeg, raw",
+        "by container: mjpeg in mov and avi, raw in y4m, gif and apng, else av1",
+        |o, v| {
+            o.codec = Some(v.parse()?);
+            Ok(())
+        },
+    ),
     Entry::new(
         "pixel_format",
         "chroma subsampling and bit depth",
         "yuv420p, yuv422p, yuv444p, gray, yuv420p10, yuv422p10, yuv444p10, gray10; for raw also rgb, rgba",
-        "by container: yuv420p",
+        "yuv420p; in gif and apng rgba",
         |o, v| {
             o.pixel_format = Some(v.parse()?);
             Ok(())
@@ -129,16 +135,22 @@ static TABLE: &[Entry<VideoOptions>] = &[
         "color",
         "primaries, transfer, matrix and range: what frames are converted to and the file says",
         "bt709, bt601, jpeg, bt2020, pq, hlg, each with /full or /limited if wanted; or primaries/transfer/matrix/range",
-        "bt709 from 720 lines up, else bt601",
+        "bt709 from 720 lines up, else bt601; mjpeg: jpeg; rgb: sRGB",
         |o, v| {
             o.color = Some(v.parse()?);
             Ok(())
         },
     ),
-    Entry::new("range", "the range of the colour alone", "limited, full", "limited", |o, v| {
-        o.range = Some(v.parse()?);
-        Ok(())
-    }),
+    Entry::new(
+        "range",
+        "the range of the colour alone",
+        "limited, full",
+        "that of the colour: full of mjpeg, else limited",
+        |o, v| {
+            o.range = Some(v.parse()?);
+            Ok(())
+        },
+    ),
     Entry::new(
         "low_latency",
         "no frames out of order: packets come sooner, and need more bits (av1)",
@@ -149,10 +161,16 @@ static TABLE: &[Entry<VideoOptions>] = &[
             Ok(())
         },
     ),
-    Entry::new("out_size", "scale the frames to this size", "1x1 to 16384x8704", "the frames' own", |o, v| {
-        o.out_size = Some(size("out_size", v)?);
-        Ok(())
-    }),
+    Entry::new(
+        "out_size",
+        "scale the frames to this size",
+        "each side 1 to 16384, both together 142606336 pixels",
+        "the frames' own",
+        |o, v| {
+            o.out_size = Some(size("out_size", v)?);
+            Ok(())
+        },
+    ),
     Entry::new("fit", "how frames of other proportions fill out_size", "pad, stretch", "pad", |o, v| {
         o.fit = Some(v.parse()?);
         Ok(())
@@ -192,7 +210,8 @@ static TABLE: &[Entry<VideoOptions>] = &[
 ];
 
 impl VideoOptions {
-    /// Frames of `width` x `height` pixels, each side 1 to 16384, at 30 frames a second.
+    /// Frames of `width` x `height` pixels at 30 frames a second: each side 1 to 16,384, and at most 142,606,336 pixels, which
+    /// are 16,384 x 8,704.
     pub fn new(width: u32, height: u32) -> Self {
         VideoOptions {
             width,
@@ -236,14 +255,15 @@ impl VideoOptions {
         self
     }
 
-    /// The codec; unless said, the container's usual one, which is AV1.
+    /// The codec; unless said, the container's usual one: Motion JPEG in MOV and AVI, uncompressed pictures in Y4M, GIF and
+    /// APNG, AV1 in all others.
     pub fn codec(mut self, codec: VideoCodec) -> Self {
         self.codec = Some(codec);
         self
     }
 
     /// Chroma subsampling and bit depth. 8-bit 4:2:0 unless said, which plays everywhere; RGBA in GIF and APNG, which take
-    /// that and RGB.
+    /// that and RGB. Motion JPEG has 8 bits.
     pub fn pixel_format(mut self, format: PixelFormat) -> Self {
         self.pixel_format = Some(format);
         self
@@ -289,8 +309,12 @@ impl VideoOptions {
         self
     }
 
-    /// What RGB frames are converted to, what YUV frames are taken to be, and what the file is tagged with. Unless
-    /// said BT.709 from 720 lines up, else BT.601, both limited; in AVIF sRGB by the BT.601 matrix.
+    /// What RGB frames are converted to, what YUV frames are taken to be, and what the file is tagged with. Unless said:
+    ///
+    /// * of AV1 and uncompressed luma and chroma BT.709 from 720 lines up, else BT.601, both limited;
+    /// * of AV1 in AVIF sRGB by the BT.601 matrix, limited;
+    /// * of Motion JPEG [`Color::JPEG`], in full range: it has no other matrix and no other range;
+    /// * of uncompressed RGB and RGBA sRGB.
     pub fn color(mut self, color: Color) -> Self {
         self.color = Some(color);
         self
@@ -302,14 +326,14 @@ impl VideoOptions {
         self
     }
 
-    /// Packets come out after fewer frames, at the price of about half as many bits again.
+    /// Packets come out after fewer frames, at the price of about half as many bits again. For AV1. Off unless said.
     pub fn low_latency(mut self, on: bool) -> Self {
         self.low_latency = Some(on);
         self
     }
 
     /// Scales frames to this size; without it, each frame has to have the stream's own size. With it, frames may have
-    /// any size.
+    /// any size. Each side 1 to 16,384, and at most 142,606,336 pixels, which are 16,384 x 8,704.
     pub fn out_size(mut self, width: u32, height: u32) -> Self {
         self.out_size = Some((width, height));
         self

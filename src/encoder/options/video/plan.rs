@@ -25,8 +25,23 @@ const SCREEN_COLOR: Color = Color { transfer: TransferCharacteristics::Srgb, ..C
 const FINE_ENOUGH: u32 = 10_000;
 
 impl VideoOptions {
-    /// Checks all options, for a container if that is known by now.
+    /// Checks all options, for a container if that is known by now. Where neither it nor the codec is, what any codec
+    /// takes passes: the container is to choose one.
     pub(in crate::encoder) fn resolve(&self, container: Option<Container>) -> Result<VideoPlan> {
+        let codec = match (self.codec, container) {
+            (Some(codec), Some(container)) if !container.takes_video(codec) => return Err(not_taken(container, codec)),
+            (Some(codec), _) => codec,
+            (None, Some(container)) => container.default_video_codec().ok_or_else(|| not_taken(container, "video"))?,
+            (None, None) => {
+                let other = |&codec: &VideoCodec| self.resolve_as(codec, None).ok();
+                let usual = self.resolve_as(VideoCodec::Av1, None);
+                return usual.or_else(|error| VideoCodec::ALL.iter().find_map(other).ok_or(error));
+            }
+        };
+        self.resolve_as(codec, container)
+    }
+
+    fn resolve_as(&self, codec: VideoCodec, container: Option<Container>) -> Result<VideoPlan> {
         let (width, height) = match self.out_size {
             Some(size) => size,
             None => (self.width, self.height),
@@ -45,13 +60,6 @@ impl VideoOptions {
         };
         check_frame_rate(self.frame_rate, time_base)?;
         check_range("threads", self.threads, 0..=256)?;
-        let codec = match (self.codec, container) {
-            (Some(codec), Some(container)) if !container.takes_video(codec) => return Err(not_taken(container, codec)),
-            (Some(codec), _) => codec,
-            (None, Some(container)) => container.default_video_codec().ok_or_else(|| not_taken(container, "video"))?,
-            (None, None) if self.pixel_format.is_some_and(PixelFormat::is_rgb) => VideoCodec::Raw,
-            (None, None) => VideoCodec::Av1,
-        };
         if self.alpha && codec != VideoCodec::Av1 {
             let allowed = format!("{codec} has none: it is for av1; raw pictures have it by a pixel format with alpha");
             return Err(Error::option("alpha", true, allowed));

@@ -45,6 +45,17 @@ fn each_bad_value_is_named_with_what_is_allowed() {
 }
 
 #[test]
+fn what_the_containers_own_codec_takes_is_taken() {
+    let quality = VideoOptions::new(64, 48).extra_option("quality", "80");
+    assert!(quality.resolve(None).is_ok());
+    assert_eq!(quality.resolve(Some(Container::Mov)).unwrap().codec, VideoCodec::Mjpeg);
+    let error = quality.resolve(Some(Container::Mp4)).err().unwrap().to_string();
+    assert!(error.contains("quality") && error.contains("av1 has"), "{error}");
+    // No codec takes both.
+    refused(quality.crf(20), &["quality", "av1"]);
+}
+
+#[test]
 fn the_table_reaches_every_field_and_states_the_defaults() {
     let values = [
         "24000/1001",

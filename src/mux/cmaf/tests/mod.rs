@@ -202,7 +202,7 @@ fn film() -> (Vec<Track>, Vec<Packet>) {
         video.frame_rate = Some(crate::media::FrameRate::new(30_000, 1001));
     }
     let mut commentary = flac_track(44_100, 2, 16);
-    commentary.labels = commentary.labels.language("deu").title("Leser & <Hörer> \"A\"").is_default(false);
+    commentary.labels = commentary.labels.language("deu").title("Leser & <Hörer> \"A\"").default_track(false);
     let mut opus = opus_track(6);
     opus.labels = opus.labels.language("eng");
     let mut subtitles = subtitle_track(TimeBase::MILLISECONDS);

@@ -19,8 +19,8 @@ fn labels_54() {
     let mut scene = Scene::new().opus(312, 2, 0).opus(312, 2, 0).webvtt(&[(0, 9, "x")]).webvtt(&[(0, 9, "x")]);
     let labels = |language: &str| crate::media::TrackLabels::new().language(language);
     scene.tracks[0].labels = labels("de");
-    scene.tracks[1].labels = labels("pt-BR").title("Comentário").is_default(true);
-    scene.tracks[2].labels = labels("und").forced(true).is_default(false);
+    scene.tracks[1].labels = labels("pt-BR").title("Comentário").default_track(true);
+    scene.tracks[2].labels = labels("und").forced(true).default_track(false);
     scene.tracks[3].labels = labels("fra").alternate_group(0);
     scene.tracks[3].labels.alternate_group = None;
     for read in both(Container::WebM, &scene) {
