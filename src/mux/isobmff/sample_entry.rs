@@ -138,8 +138,8 @@ fn write_opus(w: &mut BoxWriter, config: &OpusConfig) {
 }
 
 fn write_flac(w: &mut BoxWriter, config: &FlacConfig) {
-    // The true rate is in STREAMINFO. Here RFC 9639, 10.3, wants its greatest regular division, or else 65,535; some
-    // readers refuse a 0.
+    // The true rate is in STREAMINFO. Here FLAC in ISOBMFF, 3.3.1, wants its greatest regular division, or else 65,535
+    // (RFC 9639, 10.3, says the same); some readers refuse a 0.
     let rate = regular_division(config.sample_rate).unwrap_or(u16::MAX);
     audio(w, fourcc::FLAC, 0, config.channels, config.bits_per_sample.into(), rate, |w| {
         w.full_box(fourcc::DFLA, 0, 0, |w| {
