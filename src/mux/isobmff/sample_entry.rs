@@ -26,19 +26,7 @@ impl<'a> SampleEntry<'a> {
                 VisualEntry::new(video, Some(config)).map(SampleEntry::Visual)
             }
             (TrackKind::Video(video), CodecConfig::Mjpeg) => VisualEntry::new(video, None).map(SampleEntry::Visual),
-            (TrackKind::Audio(_), CodecConfig::Opus(config)) => {
-                check_channels(config.channels)?;
-                match &config.mapping {
-                    Some(mapping) if mapping.table.len() != usize::from(config.channels) => {
-                        let (entries, channels) = (mapping.table.len(), config.channels);
-                        Err(Error::input(format!("an Opus mapping of {entries} entries for {channels} channels")))
-                    }
-                    None if config.channels > 2 => {
-                        Err(Error::input(format!("Opus of {} channels without a mapping table", config.channels)))
-                    }
-                    _ => Ok(SampleEntry::Opus(config)),
-                }
-            }
+            (TrackKind::Audio(_), CodecConfig::Opus(config)) => config.check().map(|()| SampleEntry::Opus(config)),
             (TrackKind::Audio(_), CodecConfig::Flac(config)) => {
                 check_channels(config.channels).map(|()| SampleEntry::Flac(config))
             }
