@@ -30,6 +30,7 @@ use crate::error::{Error, Result};
 use crate::media::{Packet, Track};
 use crate::sink::Sink;
 
+pub(crate) use checks::check_labels;
 pub use feature::Feature;
 pub use formats::Container;
 use formats::MaxTracks;

@@ -171,7 +171,7 @@ impl AudioOptions {
             (None, None) if self.sample_format.is_some() => AudioCodec::Pcm,
             (None, None) => AudioCodec::Opus,
         };
-        check_labels(container, &self.labels)?;
+        check_labels(container, &self.labels, false)?;
         let out_rate = match (self.out_sample_rate, codec) {
             (Some(rate), AudioCodec::Opus) if !opus::SAMPLE_RATES.contains(&rate) => {
                 return Err(Error::option("out_sample_rate", rate, "opus has 8000, 12000, 16000, 24000 and 48000"));

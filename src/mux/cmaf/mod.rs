@@ -44,10 +44,6 @@ use crate::sink::{Folder, Sink};
 
 /// The muxer of a container.
 pub(super) fn open(container: Container, settings: &MuxSettings) -> Result<Box<dyn Muxer>> {
-    if settings.live_window.is_some() && settings.layout == Layout::ByteRanges {
-        let allowed = "nothing can be removed from the files of layout byte-ranges: use layout segments";
-        return Err(Error::option("live_window", settings.live_window.unwrap_or_default(), allowed));
-    }
     Ok(Box::new(CmafMuxer::new(container, settings.clone())))
 }
 

@@ -25,9 +25,6 @@ pub(super) fn check(container: Container, tracks: &[Track]) -> Result<()> {
     for (index, track) in tracks.iter().enumerate() {
         let refuse = |what: std::fmt::Arguments<'_>| Err(Error::input(format!("track {index}: {what}")));
         Language::parse(&track.labels.language)?;
-        if track.labels.title.as_ref().is_some_and(|title| title.contains('\0')) {
-            return Err(Error::option("title", format_args!("of track {index}"), "a text without a NUL"));
-        }
         match &track.kind {
             TrackKind::Video(settings) => video::check(index, settings, &track.config)?,
             TrackKind::Audio(audio) => {
@@ -36,9 +33,6 @@ pub(super) fn check(container: Container, tracks: &[Track]) -> Result<()> {
                 }
             }
             TrackKind::Subtitle => subtitles::check(index, container, &track.config)?,
-        }
-        if track.labels.forced && !track.is_subtitle() {
-            return Err(Error::option("forced", format_args!("set on track {index}"), "only subtitles can be forced"));
         }
         if let CodecConfig::Opus(config) = &track.config {
             config.check()?;

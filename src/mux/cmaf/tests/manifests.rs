@@ -194,7 +194,6 @@ fn what_cannot_be_said_is_refused_and_leaves_no_trace() {
     let plain = || settings(Layout::Segments, 2000);
     let window = |layout| MuxSettings { live_window: Some(3), ..settings(layout, 2000) };
     refused(Container::Hls, plain(), &|tracks| drop(tracks.drain(..3)), "subtitles alone");
-    refused(Container::Hls, plain(), &|tracks| tracks[1].labels.forced = true, "forced");
     refused(Container::Hls, plain(), &|tracks| tracks[1].labels.alternate_group = Some(7), "alternate_group");
     refused(
         Container::Dash,
@@ -202,7 +201,6 @@ fn what_cannot_be_said_is_refused_and_leaves_no_trace() {
         &|tracks| tracks[1..3].iter_mut().for_each(|track| track.labels.default = Some(true)),
         "two default",
     );
-    refused(Container::Hls, window(Layout::ByteRanges), &|_| {}, "live_window");
     refused(Container::Dash, window(Layout::Segments), &|_| {}, "subtitles in DASH");
 }
 
