@@ -23,6 +23,7 @@ mod matroska;
 mod ogg;
 mod options;
 mod packet_writer;
+mod riff;
 mod vorbis_comment;
 mod wav;
 

@@ -23,7 +23,6 @@
 mod header;
 mod index;
 mod info;
-mod riff;
 mod stream;
 #[cfg(test)]
 mod tests;
