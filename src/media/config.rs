@@ -220,6 +220,44 @@ pub struct OpusConfig {
     pub mapping: Option<OpusMapping>,
 }
 
+impl OpusConfig {
+    /// Refuses channels that the mapping does not fit.
+    pub(crate) fn check(&self) -> Result<()> {
+        let channels = self.channels;
+        if !(1..=8).contains(&channels) {
+            return Err(Error::input(format!("Opus of {channels} channels: allowed are 1 to 8")));
+        }
+        match &self.mapping {
+            None if channels > 2 => {
+                Err(Error::input(format!("Opus of {channels} channels without a mapping: allowed are 1 and 2")))
+            }
+            Some(mapping) if mapping.table.len() != usize::from(channels) => Err(Error::input(format!(
+                "an Opus mapping of {} entries for {channels} channels: it has one for each",
+                mapping.table.len()
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// The identification header (RFC 7845, 5.1): the first packet of a stream in Ogg, and the CodecPrivate of `A_OPUS`.
+    pub(crate) fn identification_header(&self) -> Vec<u8> {
+        let mut head = b"OpusHead".to_vec(); // magic signature
+        head.push(1); // version
+        head.push(self.channels); // output channel count
+        head.extend_from_slice(&self.pre_skip.to_le_bytes()); // pre-skip
+        head.extend_from_slice(&self.input_sample_rate.to_le_bytes()); // input sample rate
+        head.extend_from_slice(&self.output_gain.to_le_bytes()); // output gain
+        match &self.mapping {
+            None => head.push(0), // channel mapping family
+            Some(mapping) => {
+                head.extend_from_slice(&[mapping.family, mapping.streams, mapping.coupled]);
+                head.extend_from_slice(&mapping.table);
+            }
+        }
+        head
+    }
+}
+
 /// The channel mapping table (RFC 7845, 5.1.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpusMapping {
@@ -298,6 +336,24 @@ mod tests {
         assert_eq!(hdr.codec_string(), "av01.0.08M.10.0.110.09.16.09.0");
         let gray = Av1Config { chroma: ChromaSubsampling::Monochrome, ..config() };
         assert_eq!(gray.codec_string(), "av01.0.08M.08.1.110.01.01.01.0");
+    }
+
+    #[test]
+    fn opus_headers_are_little_endian_and_channels_are_mapped() {
+        let stereo =
+            OpusConfig { channels: 2, pre_skip: 312, input_sample_rate: 44_100, output_gain: -256, mapping: None };
+        assert!(stereo.check().is_ok());
+        assert_eq!(stereo.identification_header(), *b"OpusHead\x01\x02\x38\x01\x44\xac\0\0\0\xff\0");
+        let table = vec![0, 4, 1, 2, 3, 5];
+        let mapping = Some(OpusMapping { family: 1, streams: 4, coupled: 2, table });
+        let surround = OpusConfig { channels: 6, mapping, ..stereo.clone() };
+        assert!(surround.check().is_ok());
+        assert_eq!(surround.identification_header()[18..], [1, 4, 2, 0, 4, 1, 2, 3, 5]);
+        for channels in [0, 3, 9] {
+            let config = OpusConfig { channels, ..stereo.clone() };
+            let (plain, mapped) = (config.check().unwrap_err(), OpusConfig { channels, ..surround.clone() }.check());
+            assert!(plain.to_string().contains(&format!("{channels} channels")) && mapped.is_err(), "{plain}");
+        }
     }
 
     #[test]

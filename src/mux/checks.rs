@@ -21,8 +21,10 @@ impl Container {
             }
             Some(layout) => Ok(layout),
             None => self.layouts().iter().copied().find(|&layout| allowed(layout)).ok_or_else(|| {
-                let need = if has_folder { "seek" } else { "seek, or name a file" };
-                Error::unsupported(format!("{self} cannot be streamed: use a destination that can {need}"))
+                Error::unsupported(match self.layouts().iter().all(|layout| layout.needs_folder()) {
+                    true => format!("{self} is several files, and needs a folder to write them in: name a file"),
+                    false => format!("{self} cannot be streamed: use a destination that can seek, or name a file"),
+                })
             }),
         }
     }
@@ -71,20 +73,27 @@ impl Container {
     }
 
     fn check_track(self, track: &Track) -> Result<()> {
-        let named = |name: &str| match track.kind {
-            TrackKind::Video(_) => self.video_codecs().iter().any(|codec| codec.name() == name),
-            TrackKind::Audio(_) => self.audio_codecs().iter().any(|codec| codec.name() == name),
-            TrackKind::Subtitle => self.subtitle_codecs().iter().any(|codec| codec.name() == name),
+        let (kind, codecs): (_, Vec<&str>) = match track.kind {
+            TrackKind::Video(_) => ("video", self.video_codecs().iter().map(|codec| codec.name()).collect()),
+            TrackKind::Audio(_) => ("audio", self.audio_codecs().iter().map(|codec| codec.name()).collect()),
+            TrackKind::Subtitle => ("subtitles", self.subtitle_codecs().iter().map(|codec| codec.name()).collect()),
         };
-        if !named(track.config.name()) {
-            return Err(Error::unsupported(format!("{self} takes no {} track", track.config.name())));
+        let codec = track.config.name();
+        if !codecs.contains(&codec) {
+            let allowed = if codecs.is_empty() { "none".into() } else { codecs.join(", ") };
+            return Err(Error::unsupported(format!("{self} takes no {codec} track: of {kind} it takes {allowed}")));
         }
         if let CodecConfig::Raw(config) = &track.config
             && !self.raw_formats().contains(&config.format)
         {
-            return Err(Error::unsupported(format!("{self} takes no raw {} pictures", config.format)));
+            let names: Vec<_> = self.raw_formats().iter().map(|format| format.name()).collect();
+            let allowed = names.join(", ");
+            return Err(Error::unsupported(format!(
+                "{self} takes no raw {} pictures: it takes {allowed}",
+                config.format
+            )));
         }
-        self.check_labels(&track.labels)?;
+        self.check_labels(&track.labels, track.is_subtitle())?;
         let Some(video) = track.video() else { return Ok(()) };
         self.check_features([
             (video.orientation.quarter_turns != 0, Feature::Rotation),
@@ -105,7 +114,8 @@ impl Container {
     }
 
     /// Refuses what it cannot say of any track.
-    pub(crate) fn check_labels(self, labels: &TrackLabels) -> Result<()> {
+    pub(crate) fn check_labels(self, labels: &TrackLabels, is_subtitle: bool) -> Result<()> {
+        check_labels(labels, is_subtitle)?;
         self.check_features([
             (!Language::parse(&labels.language)?.is_undetermined(), Feature::Language),
             (labels.title.is_some(), Feature::TrackTitle),
@@ -129,6 +139,18 @@ impl Container {
     }
 }
 
+/// Refuses what no container can say of a track.
+pub(crate) fn check_labels(labels: &TrackLabels, is_subtitle: bool) -> Result<()> {
+    Language::parse(&labels.language)?;
+    if let Some(title) = labels.title.as_ref().filter(|title| title.contains('\0')) {
+        return Err(Error::option("title", format_args!("`{}`", title.escape_debug()), "it may have no NUL"));
+    }
+    if labels.forced && !is_subtitle {
+        return Err(Error::option("forced", true, "only subtitles can be forced"));
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,5 +167,37 @@ mod tests {
         assert!(refused.to_string().contains("`layout` is plain"), "{refused}");
         let refused = mp4.choose_layout(Some(Layout::Segments), true, true).unwrap_err();
         assert!(refused.to_string().contains("mp4 can be plain"), "{refused}");
+        let refused = Container::Hls.choose_layout(None, true, false).unwrap_err().to_string();
+        assert!(refused.contains("a folder") && !refused.contains("seek"), "{refused}");
+        let refused = Container::Avi.choose_layout(None, false, false).unwrap_err().to_string();
+        assert!(refused.contains("can seek"), "{refused}");
+    }
+
+    #[test]
+    fn what_no_track_can_say_is_refused_at_once() {
+        let titled = TrackLabels::default().title("a\0b");
+        let forced = TrackLabels::default().forced(true);
+        for container in Container::ALL {
+            for (labels, is_subtitle, word) in
+                [(&titled, true, "`title` is `a\\0b`"), (&forced, false, "`forced` is true")]
+            {
+                let error = container.check_labels(labels, is_subtitle).unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::InvalidOption);
+                assert!(error.to_string().contains(word), "{error}");
+            }
+        }
+        assert!(Container::Mp4.check_labels(&forced, true).is_ok());
+    }
+
+    #[test]
+    fn tracks_that_are_not_taken_are_told_which_are() {
+        let subtitles = CodecConfig::WebVtt(Default::default());
+        let track = Track::new(TrackKind::Subtitle, subtitles, crate::media::TimeBase::MILLISECONDS);
+        let error = Container::Ogg.check_tracks(std::slice::from_ref(&track)).unwrap_err().to_string();
+        assert!(error.contains("no webvtt track: of subtitles it takes none"), "{error}");
+        let kind = TrackKind::Audio(crate::media::AudioTrack { sample_rate: 48_000, channels: 1 });
+        let track = Track { kind, config: CodecConfig::Mjpeg, ..track };
+        let error = Container::Ogg.check_tracks(&[track]).unwrap_err().to_string();
+        assert!(error.contains("no mjpeg track: of audio it takes opus, flac"), "{error}");
     }
 }

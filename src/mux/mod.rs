@@ -23,6 +23,7 @@ mod matroska;
 mod ogg;
 mod options;
 mod packet_writer;
+mod riff;
 mod vorbis_comment;
 mod wav;
 
@@ -30,6 +31,7 @@ use crate::error::{Error, Result};
 use crate::media::{Packet, Track};
 use crate::sink::Sink;
 
+pub(crate) use checks::check_labels;
 pub use feature::Feature;
 pub use formats::Container;
 pub use layout::Layout;

@@ -17,16 +17,20 @@ use crate::sink::Sink;
 /// let options = MuxOptions::new().layout(Layout::Fragmented).metadata(Metadata::new().tag("title", "The walk"));
 /// assert!(options.check().is_ok());
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct MuxOptions {
     pub(crate) layout: Option<Layout>,
-    pub(crate) fragment_duration: Duration,
-    pub(crate) fragment_bytes: usize,
-    pub(crate) segment_duration: Duration,
+    pub(crate) fragment_duration: Option<Duration>,
+    pub(crate) fragment_bytes: Option<usize>,
+    pub(crate) segment_duration: Option<Duration>,
     pub(crate) live_window: Option<u32>,
     pub(crate) index_reserve: Option<u64>,
     pub(crate) metadata: Arc<Metadata>,
 }
+
+const DEFAULT_FRAGMENT_DURATION: Duration = Duration::from_secs(2);
+const DEFAULT_FRAGMENT_BYTES: usize = 32 << 20;
+const DEFAULT_SEGMENT_DURATION: Duration = Duration::from_secs(6);
 
 const FRAGMENT_DURATION: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(60);
 const FRAGMENT_BYTES: RangeInclusive<usize> = 64 << 10..=1 << 30;
@@ -34,18 +38,19 @@ const SEGMENT_DURATION: RangeInclusive<Duration> = Duration::from_millis(500)..=
 const LIVE_WINDOW: RangeInclusive<u32> = 3..=100_000;
 const INDEX_RESERVE: RangeInclusive<u64> = 0..=1 << 30;
 
-impl Default for MuxOptions {
-    fn default() -> Self {
-        MuxOptions {
-            layout: None,
-            fragment_duration: Duration::from_secs(2),
-            fragment_bytes: 32 << 20,
-            segment_duration: Duration::from_secs(6),
-            live_window: None,
-            index_reserve: None,
-            metadata: Arc::default(),
-        }
-    }
+/// Whether a container in a layout has a use for an option of its own.
+type Uses = fn(Container, Layout) -> bool;
+
+fn has_fragments(container: Container, layout: Layout) -> bool {
+    matches!((container, layout), (Container::Mp4 | Container::Mov, Layout::Fragmented | Layout::Recoverable))
+}
+
+fn has_clusters(container: Container, _: Layout) -> bool {
+    matches!(container, Container::Matroska | Container::WebM)
+}
+
+fn has_segments(container: Container, _: Layout) -> bool {
+    matches!(container, Container::Hls | Container::Dash)
 }
 
 impl MuxOptions {
@@ -61,44 +66,51 @@ impl MuxOptions {
         self
     }
 
-    /// The length of fragments (fragmented MP4) and clusters (Matroska): each ends at the first key frame after this
-    /// long, and without one at four times this long (fragments) or after 5 seconds (clusters). 100 ms to 1 minute, 2
-    /// seconds unless said. Shorter ones lose less when a recording is cut off, and cost some bytes. A plain MP4 has
-    /// neither.
+    /// The length of fragments (MP4 and MOV in layouts `fragmented` and `recoverable`) and clusters (Matroska and WebM in
+    /// every layout): each ends at the first key frame after this long, and without one at four times this long
+    /// (fragments) or after 5 seconds (clusters). 100 ms to 1 minute, 2 seconds unless said. Shorter ones lose less when
+    /// a recording is cut off, and cost some bytes. A page of Ogg lasts no longer either, and never longer than a second.
+    /// Nothing else has a use for it: there it is refused.
     pub fn fragment_duration(mut self, duration: Duration) -> Self {
-        self.fragment_duration = duration;
+        self.fragment_duration = Some(duration);
         self
     }
 
     /// The most bytes that a fragment or cluster may gather in memory before it is written without waiting for a key
-    /// frame: 64 KiB to 1 GiB, 32 MiB unless said; clusters never more than 5 MB.
+    /// frame: 64 KiB to 1 GiB, 32 MiB unless said; clusters never more than 5 MB. HLS and DASH hold no more either of the
+    /// segments that they gather. Refused where [`fragment_duration`](Self::fragment_duration) is, and for Ogg, whose
+    /// pages hold 64 kB.
     pub fn fragment_bytes(mut self, bytes: usize) -> Self {
-        self.fragment_bytes = bytes;
+        self.fragment_bytes = Some(bytes);
         self
     }
 
     /// The length of the segments of HLS and DASH: each ends at the first key frame after this long. 500 ms to 10
-    /// minutes, 6 seconds unless said. Segments that are to be alike want key frames as often.
+    /// minutes, 6 seconds unless said. Segments that are to be alike want key frames as often. Refused elsewhere.
     pub fn segment_duration(mut self, duration: Duration) -> Self {
-        self.segment_duration = duration;
+        self.segment_duration = Some(duration);
         self
     }
 
-    /// How many segments a live manifest lists, 3 to 100,000; older ones are removed. Unless said, all stay, and the
-    /// manifest becomes one on demand at the end.
+    /// How many segments a live manifest of HLS or DASH lists, 3 to 100,000; older ones are removed. Unless said, all
+    /// stay. Refused but in layout `segments`: of one file nothing can be removed.
     pub fn live_window(mut self, segments: u32) -> Self {
         self.live_window = Some(segments);
         self
     }
 
-    /// The bytes that layout `faststart` keeps free for the index in front of the samples, 0 to 1 GiB. An index takes
-    /// about 8 bytes a packet: 1 MB is a quarter of an hour of pictures with sound, or more than an hour of sound.
+    /// The bytes that layout `faststart` keeps free for the index in front of the samples, 0 to 1 GiB; refused in other
+    /// layouts. What the index leaves of it stays free.
     ///
-    /// What the index leaves of it stays free. Where the index is longer, the samples are moved at the end, which reads
+    /// In MP4 an index takes about 8 bytes a packet: 1 MB is a quarter of an hour of pictures with sound, or more than an
+    /// hour of sound. Where it is longer, the samples are moved at the end, which reads
     /// and writes the whole file once more; on a sink that cannot read
     /// ([`Encoder::open_writer`](crate::Encoder::open_writer)) they stay, and the index goes behind them as in layout
     /// `plain`: nothing is lost but the fast start. Unless said, nothing is reserved where samples can be moved (files,
     /// [`SeekSink::readable`](crate::sink::SeekSink::readable)), and 1 MiB where they cannot.
+    ///
+    /// Matroska and WebM keep 64 KiB unless said, never move samples, and write an index that is longer at the end. To
+    /// keep nothing is refused there: that is layout `plain`.
     pub fn index_reserve(mut self, bytes: u64) -> Self {
         self.index_reserve = Some(bytes);
         self
@@ -119,14 +131,20 @@ impl MuxOptions {
             let allowed = format!("allowed is {:?} to {:?}", range.start(), range.end());
             if range.contains(&value) { Ok(()) } else { Err(Error::option(name, format!("{value:?}"), allowed)) }
         };
-        between("fragment_duration", self.fragment_duration, &FRAGMENT_DURATION)?;
-        between("segment_duration", self.segment_duration, &SEGMENT_DURATION)?;
+        for (name, value, range) in [
+            ("fragment_duration", self.fragment_duration, &FRAGMENT_DURATION),
+            ("segment_duration", self.segment_duration, &SEGMENT_DURATION),
+        ] {
+            value.map_or(Ok(()), |value| between(name, value, range))?;
+        }
         let within = |name: &str, value: u64, low: u64, high: u64| {
             let allowed = format!("allowed is {low} to {high}");
             if (low..=high).contains(&value) { Ok(()) } else { Err(Error::option(name, value, allowed)) }
         };
         let (low, high) = (*FRAGMENT_BYTES.start() as u64, *FRAGMENT_BYTES.end() as u64);
-        within("fragment_bytes", self.fragment_bytes as u64, low, high)?;
+        if let Some(bytes) = self.fragment_bytes {
+            within("fragment_bytes", bytes as u64, low, high)?;
+        }
         if let Some(segments) = self.live_window {
             within("live_window", segments.into(), (*LIVE_WINDOW.start()).into(), (*LIVE_WINDOW.end()).into())?;
         }
@@ -141,21 +159,76 @@ impl MuxOptions {
         self.check()?;
         container.check_metadata(&self.metadata)?;
         container.choose_layout(self.layout, true, true)?;
+        match self.layout {
+            Some(layout) => self.check_uses(container, &[layout]),
+            None => self.check_uses(container, container.layouts()),
+        }
+    }
+
+    /// Refuses what was set and would be ignored in each of these layouts.
+    fn check_uses(&self, container: Container, layouts: &[Layout]) -> Result<()> {
+        let duration = |value: Option<Duration>| value.map(|value| format!("{value:?}"));
+        let set: [(&str, Option<String>, Uses); 5] = [
+            ("fragment_duration", duration(self.fragment_duration), |container, layout| {
+                has_fragments(container, layout) || has_clusters(container, layout) || container == Container::Ogg
+            }),
+            ("fragment_bytes", self.fragment_bytes.map(|value| value.to_string()), |container, layout| {
+                has_fragments(container, layout) || has_clusters(container, layout) || has_segments(container, layout)
+            }),
+            ("segment_duration", duration(self.segment_duration), has_segments),
+            ("live_window", self.live_window.map(|value| value.to_string()), |container, layout| {
+                has_segments(container, layout) && layout == Layout::Segments
+            }),
+            ("index_reserve", self.index_reserve.map(|value| value.to_string()), |_, layout| {
+                layout == Layout::FastStart
+            }),
+        ];
+        for (name, value, uses) in set {
+            let Some(value) = value.filter(|_| !layouts.iter().any(|&layout| uses(container, layout))) else {
+                continue;
+            };
+            let named = |layouts: &[Layout]| layouts.iter().map(|layout| layout.name()).collect::<Vec<_>>().join(", ");
+            let using = Container::ALL.iter().filter_map(|&other| {
+                let layouts: Vec<_> = other.layouts().iter().copied().filter(|&layout| uses(other, layout)).collect();
+                (!layouts.is_empty()).then(|| format!("{other} ({})", named(&layouts)))
+            });
+            let (using, layouts) = (using.collect::<Vec<_>>().join(", "), named(layouts));
+            let allowed = format!("{container} has no use for it in layout {layouts}; those that have are {using}");
+            return Err(Error::option(name, value, allowed));
+        }
+        let is_fast_start = layouts.contains(&Layout::FastStart) && has_clusters(container, Layout::FastStart);
+        if self.index_reserve == Some(0) && is_fast_start {
+            let allowed = format!("{container} never moves samples: keep some bytes, or use layout plain");
+            return Err(Error::option("index_reserve", 0, allowed));
+        }
         Ok(())
     }
 
     /// The settings for `container` on `sink`.
     pub(crate) fn resolve(&self, container: Container, sink: &mut dyn Sink) -> Result<MuxSettings> {
         self.check_for(container)?;
-        Ok(MuxSettings {
-            layout: container.choose_layout(self.layout, sink.can_patch(), sink.folder().is_some())?,
-            fragment_duration: self.fragment_duration,
-            fragment_bytes: self.fragment_bytes,
-            segment_duration: self.segment_duration,
+        let layout = container.choose_layout(self.layout, sink.can_patch(), sink.folder().is_some())?;
+        self.check_uses(container, &[layout])?;
+        Ok(self.settings(layout))
+    }
+
+    fn settings(&self, layout: Layout) -> MuxSettings {
+        MuxSettings {
+            layout,
+            fragment_duration: self.fragment_duration.unwrap_or(DEFAULT_FRAGMENT_DURATION),
+            fragment_bytes: self.fragment_bytes.unwrap_or(DEFAULT_FRAGMENT_BYTES),
+            segment_duration: self.segment_duration.unwrap_or(DEFAULT_SEGMENT_DURATION),
             live_window: self.live_window,
             index_reserve: self.index_reserve,
             metadata: Arc::clone(&self.metadata),
-        })
+        }
+    }
+
+    /// The same with all that is not said and has a value by itself.
+    #[cfg(test)]
+    pub(crate) fn with_defaults(self) -> Self {
+        let MuxSettings { fragment_duration, fragment_bytes, segment_duration, .. } = self.settings(Layout::Plain);
+        self.fragment_duration(fragment_duration).fragment_bytes(fragment_bytes).segment_duration(segment_duration)
     }
 }
 
@@ -178,23 +251,73 @@ impl MuxSettings {
     /// The defaults, for a layout.
     #[cfg(test)]
     pub fn of(layout: Layout) -> Self {
-        let MuxOptions { fragment_duration, fragment_bytes, segment_duration, .. } = MuxOptions::default();
-        let (live_window, index_reserve, metadata) = Default::default();
-        MuxSettings {
-            layout,
-            fragment_duration,
-            fragment_bytes,
-            segment_duration,
-            live_window,
-            index_reserve,
-            metadata,
-        }
+        MuxOptions::default().settings(layout)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorKind;
+    use crate::sink::{SeekSink, StreamSink};
+
+    #[test]
+    fn what_would_be_ignored_is_refused() {
+        let ms = Duration::from_millis(500);
+        let options = MuxOptions::new;
+        let every = [
+            ("fragment_duration", options().fragment_duration(ms)),
+            ("fragment_bytes", options().fragment_bytes(1 << 20)),
+            ("segment_duration", options().segment_duration(ms)),
+            ("live_window", options().live_window(9)),
+            ("index_reserve", options().index_reserve(9)),
+        ];
+        let used = |container: Container, layout: Layout| -> Vec<&str> {
+            let all =
+                every.iter().filter(|(name, options)| match options.clone().layout(layout).check_for(container) {
+                    Ok(()) => true,
+                    Err(error) => {
+                        assert_eq!(error.kind(), ErrorKind::InvalidOption);
+                        let text = error.to_string();
+                        assert!(text.contains(name) && text.contains(&format!("in layout {layout};")), "{text}");
+                        false
+                    }
+                });
+            all.map(|(name, _)| *name).collect()
+        };
+        let fragments = ["fragment_duration", "fragment_bytes"];
+        let cases: &[(Container, Layout, &[&str])] = &[
+            (Container::Mp4, Layout::Plain, &[]),
+            (Container::Mp4, Layout::FastStart, &["index_reserve"]),
+            (Container::Mp4, Layout::Fragmented, &fragments),
+            (Container::Mp4, Layout::Recoverable, &fragments),
+            (Container::Mov, Layout::Plain, &[]),
+            (Container::Mov, Layout::Fragmented, &fragments),
+            (Container::Matroska, Layout::Plain, &fragments),
+            (Container::WebM, Layout::Live, &fragments),
+            (Container::WebM, Layout::FastStart, &["fragment_duration", "fragment_bytes", "index_reserve"]),
+            (Container::Hls, Layout::Segments, &["fragment_bytes", "segment_duration", "live_window"]),
+            (Container::Dash, Layout::ByteRanges, &["fragment_bytes", "segment_duration"]),
+            (Container::Ogg, Layout::Live, &["fragment_duration"]),
+            (Container::Wav, Layout::Plain, &[]),
+        ];
+        for &(container, layout, names) in cases {
+            assert_eq!(used(container, layout), names, "{container} {layout}");
+        }
+        let text = options().live_window(9).check_for(Container::Mp4).unwrap_err().to_string();
+        assert!(text.contains("`live_window` is 9") && text.contains("hls (segments), dash (segments)"), "{text}");
+        // Where the sink chooses, it is known when there is one.
+        let fragments = options().fragment_duration(ms);
+        assert!(fragments.check_for(Container::Mp4).is_ok());
+        assert!(fragments.resolve(Container::Mp4, &mut StreamSink::new(Vec::new())).is_ok());
+        let mut file = SeekSink::new(std::io::Cursor::new(Vec::new())).unwrap();
+        let refused = fragments.resolve(Container::Mp4, &mut file).unwrap_err().to_string();
+        assert!(refused.contains("layout plain"), "{refused}");
+        // Nothing at all can be kept by who moves samples.
+        let nothing = options().layout(Layout::FastStart).index_reserve(0);
+        assert!(nothing.check_for(Container::Mp4).is_ok());
+        assert!(nothing.check_for(Container::Matroska).unwrap_err().to_string().contains("`index_reserve` is 0"));
+    }
 
     #[test]
     fn what_is_out_of_range_is_named() {

@@ -24,6 +24,8 @@ pub struct Shown {
     pub target: u64,
     /// In seconds; of HLS, of the longest track.
     pub duration: f64,
+    /// How many playlists of HLS have been read.
+    playlists: usize,
 }
 
 #[derive(Debug, Default)]
@@ -295,6 +297,7 @@ fn media_playlist(files: &Files, uri: &str, track: &mut Rendition, shown: &mut S
                 None => bytes,
             };
             let length = length.take().ok_or(format!("{name}: a segment without EXTINF"))?;
+            // Rounded to the nearest it may not be above (RFC 8216, 4.3.3.1); here it is not above in any case.
             ensure!(length > 0.0 && length <= target as f64, "{name}: a segment of {length} s, target {target}");
             track.segments.push((at, at + length, gap));
             at += length;
@@ -318,14 +321,20 @@ fn media_playlist(files: &Files, uri: &str, track: &mut Rendition, shown: &mut S
     }
     ensure!(length.is_none() && range.is_none(), "{name}: a segment without a file");
     ensure!(independent != is_text, "{name}: segments are not said to be independent");
+    // What is written once is of type VOD: one file for all segments. What grows may not become that.
+    let is_whole = track.files.windows(2).all(|pair| pair[0] == pair[1]);
     let expected = match (kind.as_deref(), ended) {
-        (Some("VOD"), true) | (Some("EVENT"), false) | (None, _) => Ok(()),
+        (Some("VOD"), true) if is_whole => Ok(()),
+        (Some("EVENT") | None, _) => Ok(()),
         other => Err(format!("{name}: {other:?}")),
     };
     expected?;
     ensure!(kind.is_none() || track.first_number == 1, "{name}: segments have gone from a list that keeps all");
-    shown.finished |= ended;
-    if !is_text {
+    ensure!(shown.playlists == 0 || shown.finished == ended, "{name}: it has ended ({ended}), where others differ");
+    shown.finished = ended;
+    shown.playlists += 1;
+    // On demand, subtitles may have a target of their own (6.2.4).
+    if !is_text || kind.as_deref() != Some("VOD") {
         ensure!(shown.target == 0 || shown.target == target, "{name}: target {target} and {}", shown.target);
         shown.target = target;
     }
@@ -425,7 +434,7 @@ pub fn verify_dash(files: &Files, manifest: &str) -> Checked<Shown> {
     let period_start = duration(period.attribute("start")?)?;
     let mut ids = Vec::new();
     for set in &period.children {
-        set.is("AdaptationSet", &["Role", "Label", "Representation"])?;
+        set.is("AdaptationSet", &["Label", "Role", "Representation"])?;
         ids.push(set.attribute("id")?.to_owned());
         let kind = set.attribute("contentType")?;
         let roles: Vec<&str> = set.all("Role").map(|role| role.attribute("value")).collect::<Checked<_>>()?;
@@ -468,7 +477,7 @@ pub fn verify_dash(files: &Files, manifest: &str) -> Checked<Shown> {
 }
 
 fn check_representation(node: &xml::Element, track: &Rendition) -> Checked<()> {
-    node.is("Representation", &["AudioChannelConfiguration", "SegmentTemplate", "SegmentList", "BaseURL"])?;
+    node.is("Representation", &["AudioChannelConfiguration", "BaseURL", "SegmentList", "SegmentTemplate"])?;
     let movie = &track.movie.as_ref().ok_or("no media")?.tracks[0];
     let wanted = codec(&movie.entry, false);
     ensure!(track.codecs == wanted, "codecs {} and not {wanted}", track.codecs);
@@ -498,6 +507,7 @@ fn dash_segments(
 ) -> Checked<()> {
     let name = if ranges { "SegmentList" } else { "SegmentTemplate" };
     let template = representation.all(name).next().ok_or(format!("no {name}"))?;
+    template.is(name, &["Initialization", "SegmentTimeline", "SegmentURL"])?;
     let timescale: u64 = number("timescale", template.attribute("timescale")?)?;
     let offset: u64 = template.attribute("presentationTimeOffset").map_or(Ok(0), |t| number("offset", t))?;
     let timeline = template.all("SegmentTimeline").next().ok_or("no SegmentTimeline")?;

@@ -167,7 +167,8 @@ fn opus(serial: u32, pages: Vec<Page>, packets: Packets) -> Checked<File> {
         let lasts: u64 = packets.iter().filter(|packet| packet.page == index).map(|packet| packet.samples).sum();
         check!(page.parts < 2 || lasts <= 48_000, "page {index} lasts {lasts} samples");
         let is_last = page.flags & 4 != 0;
-        // The first one may be later than its packets last (4.5), the last one earlier (4.4).
+        // The first one may be later than its packets last (4.5), the last one earlier (4.4). One that is both is counted
+        // from its end: it is less late, and nothing of it is trimmed.
         let due = match end {
             Some(end) => end + lasts,
             None => {

@@ -197,7 +197,7 @@ fn text(body: &[u8]) -> Checked<String> {
 }
 
 fn read_info(body: &[u8]) -> Checked<Vec<(String, String)>> {
-    let known = ["INAM", "IART", "IPRD", "IGNR", "ICRD", "ITRK", "ICMT", "ICOP", "ISBJ", "IMUS"];
+    let known = ["INAM", "IART", "IPRD", "IGNR", "ICRD", "IPRT", "ICMT", "ICOP", "ISBJ", "IMUS", "ILNG", "ISFT"];
     let chunks = chunks(body)?;
     check!(!chunks.is_empty(), "an empty INFO");
     let texts = chunks.into_iter().map(|(id, body)| {

@@ -25,8 +25,12 @@ impl Element {
     /// Checks its name, and those of its children, which come in this order.
     pub fn is(&self, name: &str, children: &[&str]) -> Checked<()> {
         ensure!(self.name == name, "{} where {name} was expected", self.name);
+        let mut before = 0;
         for child in &self.children {
-            ensure!(children.contains(&child.name.as_str()), "{} in {name}", child.name);
+            let place = children.iter().position(|known| *known == child.name);
+            let place = place.ok_or(format!("{} in {name}", child.name))?;
+            ensure!(place >= before, "{} of {name} behind {}", child.name, children[before]);
+            before = place;
         }
         Ok(())
     }

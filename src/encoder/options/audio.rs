@@ -185,7 +185,7 @@ impl AudioOptions {
         check_range("num_channels", self.num_channels, 1..=MAX_CHANNELS)?;
         let channels =
             check_range("out_num_channels", self.out_num_channels.unwrap_or(self.num_channels), 1..=MAX_CHANNELS)?;
-        check_labels(container, &self.labels)?;
+        check_labels(container, &self.labels, false)?;
         let out_rate = match (self.out_sample_rate, codec) {
             (Some(rate), AudioCodec::Opus) if !opus::SAMPLE_RATES.contains(&rate) => {
                 return Err(Error::option("out_sample_rate", rate, "opus has 8000, 12000, 16000, 24000 and 48000"));

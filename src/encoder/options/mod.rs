@@ -20,8 +20,8 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use crate::error::{Error, Result};
-use crate::media::{Language, TrackLabels};
-use crate::mux::{Container, Feature};
+use crate::media::TrackLabels;
+use crate::mux::{self, Container, Feature};
 
 /// What there is to know about an option, for help texts and error messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,12 +123,11 @@ fn check_feature(container: Option<Container>, feature: Feature, is_wanted: bool
     }
 }
 
-/// Refuses a language that is none, and labels that `container` has no place for.
-fn check_labels(container: Option<Container>, labels: &TrackLabels) -> Result<()> {
-    Language::parse(&labels.language)?;
+/// Refuses labels that no track has, and those that `container` has no place for.
+fn check_labels(container: Option<Container>, labels: &TrackLabels, is_subtitle: bool) -> Result<()> {
     match container {
-        Some(container) => container.check_labels(labels),
-        None => Ok(()),
+        Some(container) => container.check_labels(labels, is_subtitle),
+        None => mux::check_labels(labels, is_subtitle),
     }
 }
 

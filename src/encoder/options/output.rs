@@ -56,7 +56,7 @@ static TABLE: &[Entry<EncoderOptions>] = &[
         "100 to 60000",
         "2000",
         |o, v| {
-            o.mux.fragment_duration = milliseconds("fragment_duration", v)?;
+            o.mux.fragment_duration = Some(milliseconds("fragment_duration", v)?);
             Ok(())
         },
     ),
@@ -66,7 +66,7 @@ static TABLE: &[Entry<EncoderOptions>] = &[
         "65536 to 1073741824",
         "33554432",
         |o, v| {
-            o.mux.fragment_bytes = number("fragment_bytes", v, "a number of bytes")?;
+            o.mux.fragment_bytes = Some(number("fragment_bytes", v, "a number of bytes")?);
             Ok(())
         },
     ),
@@ -96,7 +96,7 @@ static TABLE: &[Entry<EncoderOptions>] = &[
         "500 to 600000",
         "6000",
         |o, v| {
-            o.mux.segment_duration = milliseconds("segment_duration", v)?;
+            o.mux.segment_duration = Some(milliseconds("segment_duration", v)?);
             Ok(())
         },
     ),
@@ -242,7 +242,8 @@ mod tests {
             changed.set(info.name, value).unwrap();
             // Some defaults are no value but a rule.
             let _ = default.set(info.name, info.default);
-            assert!(changed != default && default == EncoderOptions::new(), "{}", info.name);
+            let told = |options: EncoderOptions| options.clone().mux(options.mux.with_defaults());
+            assert!(changed != default && told(default) == told(EncoderOptions::new()), "{}", info.name);
             assert!(changed.resolve().is_ok() && changed.set(info.name, "?").is_err());
         }
         let refused = [

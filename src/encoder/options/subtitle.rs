@@ -77,7 +77,7 @@ impl SubtitleOptions {
             let shown = format_args!("`{}`", self.header.lines().next().unwrap_or_default()).to_string();
             return Err(Error::option("header", shown, "it may have no cue (`-->`) and no NUL"));
         }
-        check_labels(container, &self.labels)?;
+        check_labels(container, &self.labels, true)?;
         let config = CodecConfig::WebVtt(WebVttConfig { header: self.header.trim().into() });
         let mut track = Track::new(TrackKind::Subtitle, config, TimeBase::MILLISECONDS);
         track.labels = self.labels.clone();

@@ -2,22 +2,11 @@
 //! it can be written again when they are known.
 
 use super::info::Info;
-use super::riff::RiffWriter;
-use super::stream::{AudioFormat, Format, Stream, VideoFormat};
+use super::stream::{Format, Stream, VideoFormat};
+use crate::mux::riff::{RiffWriter, write_wave_format};
 
 /// AVIF_HASINDEX, AVIF_ISINTERLEAVED, AVIF_TRUSTCKTYPE
 const FILE_FLAGS: u32 = 0x10 | 0x100 | 0x800;
-
-/// `wFormatTag`
-const FORMAT_PCM: u16 = 1;
-const FORMAT_EXTENSIBLE: u16 = 0xfffe;
-/// The `SubFormat` of the formats that a 16-bit tag names, behind it: KSDATAFORMAT_SUBTYPE_PCM and its like.
-const SUB_FORMAT: [u8; 14] = [0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71];
-const SUB_PCM: u16 = 1;
-const SUB_FLOAT: u16 = 3;
-
-/// Which speakers 1 to 8 channels are for, in the order in which they stand: `dwChannelMask`.
-const CHANNEL_MASKS: [u32; 8] = [0x4, 0x3, 0x7, 0x33, 0x37, 0x3f, 0x70f, 0x63f];
 
 /// What has become known when the file is finished.
 #[derive(Default)]
@@ -74,7 +63,7 @@ fn write_stream(w: &mut RiffWriter, stream: &Stream, title: Option<&str>) {
     w.chunk(*b"strh", |w| write_stream_header(w, stream));
     w.chunk(*b"strf", |w| match &stream.format {
         Format::Video(video) => write_video_format(w, video),
-        Format::Audio(audio) => write_audio_format(w, audio),
+        Format::Audio(audio) => write_wave_format(w, &audio.config),
     });
     stream.index.write_super(w);
     if let Some(title) = title {
@@ -128,25 +117,6 @@ fn write_video_format(w: &mut RiffWriter, video: &VideoFormat) {
     w.u32(0); // biYPelsPerMeter
     w.u32(0); // biClrUsed
     w.u32(0); // biClrImportant
-}
-
-/// PCMWAVEFORMAT, or WAVEFORMATEXTENSIBLE for what that does not describe: more than two channels or 16 bits.
-fn write_audio_format(w: &mut RiffWriter, audio: &AudioFormat) {
-    let (channels, rate, bits) = (audio.config.channels, audio.config.sample_rate, audio.bits());
-    let extensible = channels > 2 || bits > 16;
-    w.u16(if extensible { FORMAT_EXTENSIBLE } else { FORMAT_PCM }); // wFormatTag
-    w.u16(channels.into()); // nChannels
-    w.u32(rate); // nSamplesPerSec
-    w.u32(rate.saturating_mul(audio.block)); // nAvgBytesPerSec
-    w.u16(audio.block as u16); // nBlockAlign
-    w.u16(bits); // wBitsPerSample
-    if extensible {
-        w.u16(22); // cbSize
-        w.u16(bits); // wValidBitsPerSample
-        w.u32(CHANNEL_MASKS.get(usize::from(channels) - 1).copied().unwrap_or(0)); // dwChannelMask
-        w.u16(if audio.is_float() { SUB_FLOAT } else { SUB_PCM }); // SubFormat
-        w.bytes(&SUB_FORMAT);
-    }
 }
 
 /// The video properties header of OpenDML, for the shape of pixels. The refresh rate and the blanking of a signal that

@@ -1,7 +1,7 @@
 //! The indexes: `idx1` of AVI over the first RIFF chunk, and those of OpenDML over the whole file, one for each stream,
 //! in two steps: `ix##` chunks among the data, and `indx` in the header, which lists them.
 
-use super::riff::{FourCc, RiffWriter};
+use crate::mux::riff::{FourCc, RiffWriter};
 
 /// The most entries of an `ix##` chunk: half a megabyte for each stream is held until it is written.
 pub(super) const STANDARD_ENTRIES: usize = 1 << 16;

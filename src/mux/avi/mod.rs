@@ -23,7 +23,6 @@
 mod header;
 mod index;
 mod info;
-mod riff;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -97,9 +96,6 @@ impl Muxer for AviMuxer {
         self.streams =
             tracks.iter().enumerate().map(|(number, track)| Stream::new(number, track)).collect::<Result<_>>()?;
         self.titles = tracks.iter().map(|track| track.labels.title.clone()).collect();
-        if self.titles.iter().flatten().any(|title| title.contains('\0')) {
-            return Err(Error::option("title", "a text with a NUL", "AVI ends texts with one"));
-        }
         self.start = sink.position();
         self.riff = Riff { start: self.start, movi: 0, first: true, fed: false };
         append(sink, b"RIFF\0\0\0\0AVI ")?;

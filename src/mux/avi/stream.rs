@@ -3,13 +3,13 @@
 use std::ops::Range;
 
 use super::index::StreamIndex;
-use super::riff::FourCc;
 use crate::error::{Error, Result};
 use crate::media::{
-    AudioTrack, CodecConfig, ColorRange, FrameRate, Packet, PcmConfig, PixelFormat, SampleFormat, Track, TrackKind,
-    VideoTrack, gcd,
+    AudioTrack, CodecConfig, ColorRange, FrameRate, Packet, PcmConfig, PixelFormat, Track, TrackKind, VideoTrack, gcd,
 };
+use crate::mux::Container;
 use crate::mux::frame_grid::FrameGrid;
+use crate::mux::riff::{FourCc, block_align, bytes_per_second};
 
 /// The finest grid on which frames with times of their own are put.
 const MOST_TICKS_A_SECOND: u32 = 1000;
@@ -226,11 +226,8 @@ impl AudioFormat {
             let base = track.time_base;
             return Err(Error::input(format!("an audio track of {rate} Hz that counts in {base} s: use 1/{rate}")));
         }
-        let block = u32::from(config.channels) * (config.format.bits() / 8);
-        if rate.checked_mul(block).is_none() {
-            return Err(Error::unsupported(format!("{rate} Hz with {block} bytes a sample: AVI counts to 4 GiB/s")));
-        }
-        Ok(AudioFormat { config: config.clone(), block })
+        bytes_per_second(Container::Avi, config)?;
+        Ok(AudioFormat { config: config.clone(), block: block_align(config).into() })
     }
 
     /// What lies before 0 and what is padding is cut off to the sample.
@@ -262,15 +259,6 @@ impl AudioFormat {
         let byte = |tick: i64| (tick - packet.pts) as usize * block as usize;
         let (data, ticks) = (byte(start)..byte(end), (end - start) as u32);
         Ok(Some(Placement { gap: gap as u64, data, ticks, end: end as u64 }))
-    }
-
-    /// Bits of a sample.
-    pub fn bits(&self) -> u16 {
-        self.config.format.bits() as u16
-    }
-
-    pub fn is_float(&self) -> bool {
-        self.config.format == SampleFormat::F32
     }
 }
 

@@ -147,11 +147,12 @@ fn adaptation_set(xml: &mut Xml, presentation: &Presentation<'_>, set: &[&Output
         ("startWithSAP", when(!track.is_subtitle(), "1")),
     ];
     xml.element("AdaptationSet", &attributes, |xml| {
-        for role in roles(track, labels.is_default || track.video().is_some()) {
-            xml.empty("Role", &[("schemeIdUri", "urn:mpeg:dash:role:2011".into()), ("value", role.into())]);
-        }
+        // The schema has labels among what every base has, which stands in front.
         if labels.is_titled {
             xml.text("Label", &labels.title);
+        }
+        for role in roles(track, labels.is_default || track.video().is_some()) {
+            xml.empty("Role", &[("schemeIdUri", "urn:mpeg:dash:role:2011".into()), ("value", role.into())]);
         }
         for output in set {
             representation(xml, presentation, output, origin);
@@ -211,8 +212,8 @@ fn representation(xml: &mut Xml, presentation: &Presentation<'_>, output: &Outpu
             attributes.extend([
                 ("startNumber", first.to_string()),
                 ("initialization", uri(&names.header(name))),
-                // The variable is put in by the player; names have no `$` left.
-                ("media", uri(&names.segment(name, "0", media::SEGMENT)).replace("_0.m4s", "_$Number$.m4s")),
+                // The variable is put in by the player; the names have no `$` left, which is escaped as a URI has it.
+                ("media", uri(&names.segments(name)) + "$Number$." + media::SEGMENT),
             ]);
             xml.element("SegmentTemplate", &attributes, |xml| timeline(xml, segments, true));
         }

@@ -9,12 +9,14 @@ pub(super) struct Names {
     manifest: String,
     /// What all other names begin with. The container is part of it, so that a folder can hold both forms of one film.
     stem: String,
+    /// How often playlists have got new names.
+    renewed: u64,
 }
 
 impl Names {
     pub fn new(manifest: &str, container: Container) -> Self {
         let stem = manifest.rsplit_once('.').map_or(manifest, |(stem, _)| stem);
-        Names { manifest: manifest.to_owned(), stem: format!("{stem}_{container}") }
+        Names { manifest: manifest.to_owned(), stem: format!("{stem}_{container}"), renewed: 0 }
     }
 
     pub fn manifest(&self) -> &str {
@@ -23,7 +25,15 @@ impl Names {
 
     /// The media playlist of a track.
     pub fn playlist(&self, track: &str) -> String {
-        format!("{}_{track}.m3u8", self.stem)
+        match self.renewed {
+            0 => format!("{}_{track}.m3u8", self.stem),
+            renewed => format!("{}_{track}_{}.m3u8", self.stem, renewed + 1),
+        }
+    }
+
+    /// From now on playlists have other names.
+    pub fn renew_playlists(&mut self) {
+        self.renewed += 1;
     }
 
     /// The header of a track.
@@ -31,9 +41,14 @@ impl Names {
         format!("{}_{track}_init.mp4", self.stem)
     }
 
-    /// A segment of a track; `number` is one, or what a player puts one in for.
-    pub fn segment(&self, track: &str, number: impl std::fmt::Display, extension: &str) -> String {
-        format!("{}_{track}_{number}.{extension}", self.stem)
+    /// What the segments of a track begin with; their number and their extension follow.
+    pub fn segments(&self, track: &str) -> String {
+        format!("{}_{track}_", self.stem)
+    }
+
+    /// A segment of a track.
+    pub fn segment(&self, track: &str, number: u64, extension: &str) -> String {
+        format!("{}{number}.{extension}", self.segments(track))
     }
 
     /// All of a track in one file.

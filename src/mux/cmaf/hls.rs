@@ -11,10 +11,19 @@ use crate::mux::Layout;
 /// of fragmented MP4.
 const HEAD: &str = "#EXTM3U\n#EXT-X-VERSION:7\n";
 
+/// No more will come.
+pub(super) const END: &str = "#EXT-X-ENDLIST\n";
+
+/// Whether players are led to a track. What has come to its end without a packet has nothing to play.
+pub(super) fn is_listed(presentation: &Presentation<'_>, output: &Output) -> bool {
+    !presentation.is_finished || output.has_content()
+}
+
 /// The playlist that names all others.
 pub(super) fn multivariant_playlist(presentation: &Presentation<'_>) -> String {
     let mut text = format!("{HEAD}#EXT-X-INDEPENDENT-SEGMENTS\n");
-    let of_kind = |is: fn(&Track) -> bool| presentation.tracks.iter().filter(move |output| is(&output.track));
+    let listed = || presentation.tracks.iter().filter(|output| is_listed(presentation, output));
+    let of_kind = |is: fn(&Track) -> bool| listed().filter(move |output| is(&output.track));
     let videos: Vec<_> = of_kind(|track| track.video().is_some()).collect();
     let audios: Vec<_> = of_kind(|track| track.audio().is_some()).collect();
     let subtitles: Vec<_> = of_kind(Track::is_subtitle).collect();
@@ -111,11 +120,11 @@ pub(super) fn media_playlist(presentation: &Presentation<'_>, output: &Output) -
     let mut text = format!("{HEAD}#EXT-X-TARGETDURATION:{target}\n");
     let first = segments.listed().next().map_or(1, |segment| segment.number);
     line(&mut text, format_args!("#EXT-X-MEDIA-SEQUENCE:{first}"));
-    match (is_window, is_finished) {
-        (true, _) => {}
-        (false, true) => text.push_str("#EXT-X-PLAYLIST-TYPE:VOD\n"),
-        (false, false) => text.push_str("#EXT-X-PLAYLIST-TYPE:EVENT\n"),
-    }
+    text.push_str(match (layout, is_window) {
+        (Layout::ByteRanges, _) => "#EXT-X-PLAYLIST-TYPE:VOD\n",
+        (_, false) => "#EXT-X-PLAYLIST-TYPE:EVENT\n",
+        (_, true) => "",
+    });
     let is_ranges = layout == Layout::ByteRanges && !output.track.is_subtitle();
     if !output.track.is_subtitle() {
         text.push_str("#EXT-X-INDEPENDENT-SEGMENTS\n");
@@ -143,7 +152,7 @@ pub(super) fn media_playlist(presentation: &Presentation<'_>, output: &Output) -
         line(&mut text, format_args!("{}", uri(&file)));
     }
     if is_finished {
-        text.push_str("#EXT-X-ENDLIST\n");
+        text.push_str(END);
     }
     text
 }

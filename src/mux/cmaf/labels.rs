@@ -41,9 +41,6 @@ pub(super) fn resolve(container: Container, tracks: &[Track]) -> Result<Vec<Labe
         let alike = || tracks.iter().zip(0..).filter(|(other, _)| self::kind(other) == kind);
         let number = alike().filter(|&(_, other)| other <= index).count();
         let said = &track.labels;
-        if said.forced && !track.is_subtitle() {
-            return Err(Error::unsupported(format!("a forced track of {kind}: in {container} only subtitles are")));
-        }
         if alike().any(|(other, _)| other.labels.alternate_group != said.alternate_group)
             || (said.alternate_group == Some(0) && alike().count() > 1)
         {

@@ -25,7 +25,8 @@ pub(super) struct MediaTrack {
     pub whole: Option<Box<dyn Sink>>,
     /// From when on a segment ends at the next key frame.
     pub due: Option<Timestamp>,
-    fed: bool,
+    /// A packet has come.
+    pub is_fed: bool,
 }
 
 /// A segment whose first fragments have been written.
@@ -50,7 +51,7 @@ impl MediaTrack {
             begun: None,
             whole: None,
             due: None,
-            fed: false,
+            is_fed: false,
         })
     }
 
@@ -62,14 +63,14 @@ impl MediaTrack {
                 "a packet at tick {pts}: HLS and DASH begin at 0, cut off what is before"
             )));
         }
-        if self.is_video && !self.fed && !packet.key {
+        if self.is_video && !self.is_fed && !packet.key {
             return Err(Error::input("the first picture of a track has to be a key frame: segments begin with one"));
         }
         self.file.check(packet)
     }
 
     pub fn push(&mut self, packet: Packet) {
-        self.fed = true;
+        self.is_fed = true;
         if self.start.is_none() {
             (self.start, self.due) = (Some(packet.pts), None);
         }

@@ -7,6 +7,18 @@
 //!
 //! A segment ends at the first key frame of the first video track after the wanted length; sound is cut there too. Where
 //! key frames come too irregularly for the length that a playlist has promised, it ends at an earlier one.
+//!
+//! # Playlists while they grow
+//!
+//! A playlist that has been seen may only be appended to, and its target duration stays (RFC 8216, 6.2.1). So it says
+//! twice the wanted length from the first to the last time, and its type is EVENT, at its end too. With a live window
+//! segments leave it, which no type allows. Where a segment becomes longer than that nevertheless, because no key frame
+//! came, the playlists of a live window have no way on, and the packet is refused. Others end there, and their place is
+//! taken by playlists of all segments under new names (`…_video1_2.m3u8`), which the multivariant playlist names from
+//! then on. Playlists of ranges are written once: they are of type VOD, and say the length of the longest segment.
+//!
+//! A playlist has no gaps either: what a track has nothing in is filled with segments that say so, as long as the wanted
+//! length. So that one wrong time does not fill the disk, no packet of HLS may end more than a day behind all others.
 
 mod dash;
 mod files;
@@ -25,17 +37,13 @@ use self::labels::Labels;
 use self::media::MediaTrack;
 use self::webvtt::SubtitleTrack;
 use crate::error::{Error, Result};
-use crate::media::{Packet, Timestamp, Track};
+use crate::media::{Packet, TimeBase, Timestamp, Track};
 use crate::mux::isobmff::TrackFile;
 use crate::mux::{Container, Layout, MuxSettings, Muxer};
 use crate::sink::{Folder, Sink};
 
 /// The muxer of a container.
 pub(super) fn open(container: Container, settings: &MuxSettings) -> Result<Box<dyn Muxer>> {
-    if settings.live_window.is_some() && settings.layout == Layout::ByteRanges {
-        let allowed = "nothing can be removed from the files of layout byte-ranges: use layout segments";
-        return Err(Error::option("live_window", settings.live_window.unwrap_or_default(), allowed));
-    }
     Ok(Box::new(CmafMuxer::new(container, settings.clone())))
 }
 
@@ -49,6 +57,10 @@ struct CmafMuxer {
     leader: usize,
     /// The most seconds that a segment lasts, as the playlists say it.
     target: u64,
+    /// The playlists of the tracks as they were last written; none before that.
+    published: Vec<String>,
+    /// When the last of all packets ends, in microseconds.
+    latest: u64,
 }
 
 /// A track and what is written of it.
@@ -79,7 +91,31 @@ struct Presentation<'a> {
 impl CmafMuxer {
     fn new(container: Container, settings: MuxSettings) -> Self {
         let target = ceil_seconds(settings.segment_duration.saturating_mul(2));
-        CmafMuxer { container, settings, names: Names::new("", container), tracks: Vec::new(), leader: 0, target }
+        let names = Names::new("", container);
+        let (tracks, published) = Default::default();
+        CmafMuxer { container, settings, names, tracks, leader: 0, target, published, latest: 0 }
+    }
+
+    /// Refuses a packet behind a gap that would take too many segments to fill. Gives when it ends, in microseconds.
+    fn check_gap(&self, packet: &Packet, base: TimeBase) -> Result<u64> {
+        // A time below 0 is refused for itself.
+        let micros = |ticks: i64| {
+            let micros = base.rescale(ticks, TimeBase::per_second(1_000_000));
+            micros.map_or(u64::MAX, |micros| u64::try_from(micros).unwrap_or(0))
+        };
+        let end = micros(packet.end());
+        if self.container != Container::Hls || end.saturating_sub(self.latest) <= MAX_GAP {
+            return Ok(end);
+        }
+        let (start, seconds) = (micros(packet.pts), |micros: u64| micros as f64 / 1e6);
+        Err(Error::input(format!(
+            "a packet of track {} from {} s to {} s: a playlist has to fill what is before it, so in HLS a packet ends 24 \
+             hours behind all before it at most, which is {} s",
+            packet.track,
+            seconds(start),
+            seconds(end),
+            seconds(self.latest.saturating_add(MAX_GAP)),
+        )))
     }
 
     /// Ends what has to end before `packet`, which waits for its place.
@@ -168,18 +204,29 @@ impl CmafMuxer {
             return Ok(());
         }
         track.due = None;
-        // Without a window the list is made anew at its end, and may be.
-        self.target = match self.settings.live_window {
-            Some(_) => self.target,
-            None => self.target.max(track.segments.longest_seconds()),
+        let longest = track.segments.longest_seconds();
+        let Some(window) = self.settings.live_window else {
+            return if longest > self.target { self.raise_target(longest, folder) } else { Ok(()) };
         };
-        let target = self.target;
-        let window = self.settings.live_window;
-        let gone = window.map_or(Vec::new(), |window| track.segments.slide(window as usize, target));
-        for number in gone {
+        for number in track.segments.slide(window as usize, self.target) {
             let name = self.names.segment(&track.name, number, media::SEGMENT);
             folder.remove(&name).map_err(|error| Error::io(format_args!("removing `{name}`"), error))?;
         }
+        Ok(())
+    }
+
+    /// A segment is longer than was promised: who has seen the promise has it kept, and others see another playlist.
+    fn raise_target(&mut self, target: u64, folder: &mut dyn Folder) -> Result<()> {
+        self.target = target;
+        let published = std::mem::take(&mut self.published);
+        if published.is_empty() {
+            return Ok(());
+        }
+        for (output, playlist) in self.tracks.iter().zip(published) {
+            let ended = playlist + hls::END;
+            files::write(folder, &self.names.playlist(&output.labels.name), ended.as_bytes())?;
+        }
+        self.names.renew_playlists();
         Ok(())
     }
 
@@ -235,7 +282,7 @@ impl CmafMuxer {
         Ok(())
     }
 
-    fn write_manifests(&self, is_finished: bool, folder: &mut dyn Folder) -> Result<()> {
+    fn write_manifests(&mut self, is_finished: bool, folder: &mut dyn Folder) -> Result<()> {
         // Files of ranges have their names when they are complete, and not before.
         // And no player takes a list of pictures without any.
         let has_pictures =
@@ -244,7 +291,8 @@ impl CmafMuxer {
             return Ok(());
         }
         let is_window = self.settings.live_window.is_some();
-        let target = match is_window || !is_finished {
+        let is_promised = self.container == Container::Hls && self.settings.layout == Layout::Segments;
+        let target = match is_window || is_promised || !is_finished {
             true => self.target,
             false => self.tracks.iter().filter_map(Output::longest_seconds).max().unwrap_or(1),
         };
@@ -253,13 +301,20 @@ impl CmafMuxer {
         match self.container {
             Container::Dash => files::write(folder, names.manifest(), dash::description(&presentation).as_bytes()),
             _ => {
+                let mut published = Vec::with_capacity(tracks.len());
                 for output in tracks {
                     let playlist = hls::media_playlist(&presentation, output);
-                    files::write(folder, &names.playlist(&output.labels.name), playlist.as_bytes())?;
+                    // One that nobody is led to any more still ends, if somebody was.
+                    if hls::is_listed(&presentation, output) || !self.published.is_empty() {
+                        files::write(folder, &names.playlist(&output.labels.name), playlist.as_bytes())?;
+                    }
+                    published.push(playlist);
                 }
                 // Last: what it names is there.
                 let playlist = hls::multivariant_playlist(&presentation);
-                files::write(folder, names.manifest(), playlist.as_bytes())
+                files::write(folder, names.manifest(), playlist.as_bytes())?;
+                self.published = published;
+                Ok(())
             }
         }
     }
@@ -321,10 +376,13 @@ impl Muxer for CmafMuxer {
 
     fn packet(&mut self, packet: Packet, sink: &mut dyn Sink) -> Result<()> {
         let folder = files::folder(sink)?;
-        let output = self.tracks.get_mut(packet.track).ok_or_else(|| Error::input("a packet of no track"))?;
-        match &mut output.kind {
+        let base = self.tracks.get(packet.track).map(|output| output.track.time_base);
+        let base = base.ok_or_else(|| Error::input("a packet of no track"))?;
+        let end = self.check_gap(&packet, base)?;
+        match &mut self.tracks[packet.track].kind {
             Kind::Subtitles(track) => {
                 track.add(&packet)?;
+                self.latest = self.latest.max(end);
                 let text = if track.whole.is_some() { track.drain() } else { String::new() };
                 return track.whole.as_mut().map_or(Ok(()), |file| files::append(&mut **file, text.as_bytes()));
             }
@@ -340,6 +398,7 @@ impl Muxer for CmafMuxer {
         }
         self.make_room(packet.data.len(), folder)?;
         if let Kind::Media(track) = &mut self.tracks[packet.track].kind {
+            self.latest = self.latest.max(end);
             track.push(packet);
         }
         Ok(())
@@ -397,6 +456,14 @@ impl Output {
         (segments.next_number() > 1 && !self.track.is_subtitle()).then(|| segments.longest_seconds())
     }
 
+    /// Whether a packet has come; cues may be none.
+    fn has_content(&self) -> bool {
+        match &self.kind {
+            Kind::Media(track) => track.is_fed,
+            Kind::Subtitles(_) => true,
+        }
+    }
+
     fn end_micros(&self) -> u64 {
         match &self.kind {
             Kind::Media(track) => track.segments.end_micros(),
@@ -404,6 +471,9 @@ impl Output {
         }
     }
 }
+
+/// How far behind all others a packet may end, in microseconds: a day.
+const MAX_GAP: u64 = 24 * 3600 * 1_000_000;
 
 /// The extension of subtitles.
 const VTT: &str = "vtt";
@@ -422,6 +492,6 @@ fn ticks(duration: Duration, timescale: u64) -> u64 {
 
 /// A moment that is not before 0, in microseconds.
 fn micros(moment: Timestamp) -> u64 {
-    let micros = moment.base.rescale(moment.ticks, crate::media::TimeBase::per_second(1_000_000));
+    let micros = moment.base.rescale(moment.ticks, TimeBase::per_second(1_000_000));
     micros.and_then(|micros| u64::try_from(micros).ok()).unwrap_or(0)
 }

@@ -163,9 +163,11 @@ impl Animation {
         let mut rest = length.ok_or_else(|| Error::limit("a frame that lasts longer than GIF can tell"))?.max(SHORTEST);
         let mut delays = Vec::new();
         while rest > 0 {
-            let piece = u16::try_from(rest).unwrap_or(u16::MAX);
-            delays.push(piece);
-            rest -= i64::from(piece);
+            // What a full piece leaves has to be as long as players take at its word.
+            let longest = i64::from(u16::MAX);
+            let piece = if rest > longest { longest.min(rest - SHORTEST) } else { rest };
+            delays.push(piece as u16); // at most 65,535
+            rest -= piece;
         }
         Ok(delays)
     }

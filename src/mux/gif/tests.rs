@@ -81,6 +81,10 @@ fn late_long_and_single_frames() {
     let delays: Vec<_> = parsed.frames.iter().map(|frame| frame.delay).collect();
     assert_eq!(delays, [50, 20, 65_535, 65_535, 8_930, 2]);
     assert!(pictures[0].iter().all(|&value| value == 0));
+    // No piece is one that players would make ten of.
+    let (parsed, _) = gif(base, &[at(0, 655_360, 0), at(655_360, 1_310_710, 1), at(1_966_070, 20, 0)]);
+    let pieces: Vec<_> = parsed.frames.iter().map(|frame| frame.delay).collect();
+    assert_eq!(pieces, [65_534, 2, 65_535, 65_534, 2, 2]);
     // The pieces of a long frame show one picture, and the next has fewer pixels than it.
     assert!(pictures[2] == pictures[3] && pictures[3] == pictures[4]);
     let alphas = |pixels: &[u8]| pixels.chunks(4).map(|pixel| pixel[3]).collect::<Vec<_>>();

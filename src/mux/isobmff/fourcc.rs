@@ -156,9 +156,9 @@ pub(super) const PASP: FourCc = *b"pasp";
 pub(super) const OPUS: FourCc = *b"Opus";
 /// Opus configuration (Opus in ISOBMFF 4.3.2).
 pub(super) const DOPS: FourCc = *b"dOps";
-/// FLAC (FLAC in ISOBMFF; RFC 9639, 9.4 names it).
+/// FLAC (FLAC in ISOBMFF 3.3.1; RFC 9639, 10.3, refers to it).
 pub(super) const FLAC: FourCc = *b"fLaC";
-/// FLAC metadata blocks.
+/// FLAC metadata blocks (FLAC in ISOBMFF 3.3.2).
 pub(super) const DFLA: FourCc = *b"dfLa";
 /// Integer PCM (ISO/IEC 23003-5).
 pub(super) const IPCM: FourCc = *b"ipcm";

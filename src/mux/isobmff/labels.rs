@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::boxes::BoxWriter;
 use super::fourcc;
 use super::track::language;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::media::Track;
 
 /// What the header of a track says to who chooses among tracks.
@@ -17,19 +17,9 @@ pub(super) struct Choice {
     pub enabled: bool,
 }
 
-/// Refuses labels that the file cannot say.
+/// Refuses languages that the file cannot say.
 pub(super) fn check(tracks: &[Track]) -> Result<()> {
-    for track in tracks {
-        language(track)?;
-        let labels = &track.labels;
-        if labels.forced && !track.is_subtitle() {
-            return Err(Error::unsupported("MP4 and MOV can say `forced` of subtitles alone"));
-        }
-        if let Some(title) = labels.title.as_ref().filter(|title| title.contains('\0')) {
-            return Err(Error::option("title", format_args!("`{}`", title.escape_debug()), "it may not have a NUL"));
-        }
-    }
-    Ok(())
+    tracks.iter().try_for_each(|track| language(track).map(drop))
 }
 
 /// The choices among `tracks`, in their order.

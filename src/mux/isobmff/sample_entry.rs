@@ -26,19 +26,7 @@ impl<'a> SampleEntry<'a> {
                 VisualEntry::new(video, Some(config)).map(SampleEntry::Visual)
             }
             (TrackKind::Video(video), CodecConfig::Mjpeg) => VisualEntry::new(video, None).map(SampleEntry::Visual),
-            (TrackKind::Audio(_), CodecConfig::Opus(config)) => {
-                check_channels(config.channels)?;
-                match &config.mapping {
-                    Some(mapping) if mapping.table.len() != usize::from(config.channels) => {
-                        let (entries, channels) = (mapping.table.len(), config.channels);
-                        Err(Error::input(format!("an Opus mapping of {entries} entries for {channels} channels")))
-                    }
-                    None if config.channels > 2 => {
-                        Err(Error::input(format!("Opus of {} channels without a mapping table", config.channels)))
-                    }
-                    _ => Ok(SampleEntry::Opus(config)),
-                }
-            }
+            (TrackKind::Audio(_), CodecConfig::Opus(config)) => config.check().map(|()| SampleEntry::Opus(config)),
             (TrackKind::Audio(_), CodecConfig::Flac(config)) => {
                 check_channels(config.channels).map(|()| SampleEntry::Flac(config))
             }
@@ -139,8 +127,8 @@ fn write_opus(w: &mut BoxWriter, config: &OpusConfig) {
 }
 
 fn write_flac(w: &mut BoxWriter, config: &FlacConfig) {
-    // The true rate is in STREAMINFO. Here RFC 9639, 10.3, wants its greatest regular division, or else 65,535; some
-    // readers refuse a 0.
+    // The true rate is in STREAMINFO. Here FLAC in ISOBMFF, 3.3.1, wants its greatest regular division, or else 65,535
+    // (RFC 9639, 10.3, says the same); some readers refuse a 0.
     let rate = regular_division(config.sample_rate).unwrap_or(u16::MAX);
     audio(w, fourcc::FLAC, 0, config.channels, config.bits_per_sample.into(), rate, |w| {
         w.full_box(fourcc::DFLA, 0, 0, |w| {

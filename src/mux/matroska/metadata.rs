@@ -118,11 +118,11 @@ fn simple_tags(name: &str, value: &str) -> Vec<SimpleTag> {
     let tag = |level, name: &str, value: &str| SimpleTag { level, name: name.into(), value: value.into() };
     match name.to_ascii_lowercase().as_str() {
         // PART_NUMBER counts within the level above, where TOTAL_PARTS is the count of all.
-        "track" => match value.split_once('/') {
+        "track" => match value.split_once('/').map(|(number, total)| (number.trim(), total.trim())) {
             Some((number, total)) if is_number(number) && is_number(total) => {
                 vec![tag(Level::Whole, "TOTAL_PARTS", total), tag(Level::Part, "PART_NUMBER", number)]
             }
-            _ => vec![tag(Level::Part, "PART_NUMBER", value)],
+            _ => vec![tag(Level::Part, "PART_NUMBER", value.trim())],
         },
         // The registry's name wants the registry's form. FFmpeg and what is made after it know the other name only.
         "date" if is_date(value) => vec![tag(Level::Whole, "DATE_RELEASED", value), tag(Level::Whole, "DATE", value)],
@@ -156,6 +156,8 @@ mod tests {
         assert_eq!(named("Title", "x"), ["50 TITLE=x"]);
         assert_eq!(named("album_artist", "x"), ["50 ALBUM_ARTIST=x"]);
         assert_eq!(named("track", "3/12"), ["50 TOTAL_PARTS=12", "30 PART_NUMBER=3"]);
+        assert_eq!(named("track", " 3 / 12 "), ["50 TOTAL_PARTS=12", "30 PART_NUMBER=3"]);
+        assert_eq!(named("track", " 3 "), ["30 PART_NUMBER=3"]);
         assert_eq!(named("track", "B/"), ["30 PART_NUMBER=B/"]);
         assert_eq!(named("date", "2026-11-24"), ["50 DATE_RELEASED=2026-11-24", "50 DATE=2026-11-24"]);
         assert_eq!(named("date", "1 May"), ["50 DATE=1 May"]);

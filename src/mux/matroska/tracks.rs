@@ -8,7 +8,7 @@ use super::ids;
 use super::{subtitles, video};
 use crate::error::{Error, Result};
 use crate::media::{
-    AudioTrack, CodecConfig, FlacConfig, FrameRate, Language, OpusConfig, SampleFormat, TimeBase, Track, TrackKind,
+    AudioTrack, CodecConfig, FlacConfig, FrameRate, Language, SampleFormat, TimeBase, Track, TrackKind,
 };
 use crate::mux::Container;
 
@@ -25,9 +25,6 @@ pub(super) fn check(container: Container, tracks: &[Track]) -> Result<()> {
     for (index, track) in tracks.iter().enumerate() {
         let refuse = |what: std::fmt::Arguments<'_>| Err(Error::input(format!("track {index}: {what}")));
         Language::parse(&track.labels.language)?;
-        if track.labels.title.as_ref().is_some_and(|title| title.contains('\0')) {
-            return Err(Error::option("title", format_args!("of track {index}"), "a text without a NUL"));
-        }
         match &track.kind {
             TrackKind::Video(settings) => video::check(index, settings, &track.config)?,
             TrackKind::Audio(audio) => {
@@ -37,15 +34,8 @@ pub(super) fn check(container: Container, tracks: &[Track]) -> Result<()> {
             }
             TrackKind::Subtitle => subtitles::check(index, container, &track.config)?,
         }
-        if track.labels.forced && !track.is_subtitle() {
-            return Err(Error::option("forced", format_args!("set on track {index}"), "only subtitles can be forced"));
-        }
-        if let CodecConfig::Opus(OpusConfig { channels, mapping, .. }) = &track.config {
-            let mapped =
-                mapping.as_ref().map_or((1..=2).contains(channels), |m| m.table.len() == usize::from(*channels));
-            if !mapped {
-                return refuse(format_args!("the Opus channel mapping does not fit {channels} channels"));
-            }
+        if let CodecConfig::Opus(config) = &track.config {
+            config.check()?;
         }
     }
     check_groups(tracks)
@@ -199,29 +189,11 @@ fn codec_id(container: Container, config: &CodecConfig) -> &'static str {
 fn codec_private(container: Container, config: &CodecConfig) -> Option<Vec<u8>> {
     match config {
         CodecConfig::Av1(config) => Some(config.configuration_record()),
-        CodecConfig::Opus(config) => Some(identification_header(config)),
+        CodecConfig::Opus(config) => Some(config.identification_header()),
         CodecConfig::Flac(config) => Some(stream_head(config)),
         CodecConfig::WebVtt(config) => subtitles::Form::of(container).codec_private(config),
         CodecConfig::Mjpeg | CodecConfig::Raw(_) | CodecConfig::Pcm(_) => None,
     }
-}
-
-/// The first packet of an Ogg Opus stream (RFC 7845, 5.1), whose numbers are little-endian.
-fn identification_header(config: &OpusConfig) -> Vec<u8> {
-    let mut head = b"OpusHead".to_vec();
-    head.push(1); // version
-    head.push(config.channels);
-    head.extend_from_slice(&config.pre_skip.to_le_bytes());
-    head.extend_from_slice(&config.input_sample_rate.to_le_bytes());
-    head.extend_from_slice(&config.output_gain.to_le_bytes());
-    match &config.mapping {
-        None => head.push(0),
-        Some(mapping) => {
-            head.extend_from_slice(&[mapping.family, mapping.streams, mapping.coupled]);
-            head.extend_from_slice(&mapping.table);
-        }
-    }
-    head
 }
 
 /// What stands before the first frame of a FLAC file (RFC 9639, 6 and 10.2).

@@ -3,12 +3,14 @@
 //!
 //! # Times
 //!
-//! Opus may begin late or, by up to 1.3 s, before 0; both are exact. FLAC begins at 0. Neither may pause.
+//! Opus may begin late or, by up to 1.3 s, before 0; both are exact. FLAC begins at 0. Neither may pause. What a stream
+//! of Opus has at its end that is not to be heard is trimmed; only a single packet cannot be late and trimmed.
 //!
 //! # Pages
 //!
 //! A page holds packets of a second, or of the fragment duration where that is shorter, or 64 kB, whichever is full
-//! first; packets that are larger go on on the next page.
+//! first; packets that are larger go on on the next page. The last packet of a late stream of Opus has a page of its own
+//! where it is trimmed.
 //!
 //! # Memory
 //!
@@ -121,7 +123,10 @@ impl Muxer for OggMuxer {
                 Codec::Flac(flac) => flac_heads(&flac.1, &self.comments, self.picture.as_deref())?,
             }),
         };
-        if !pages.is_empty() && packet.end().saturating_sub(stream.page_start) > stream.page_ticks {
+        let is_full = packet.end().saturating_sub(stream.page_start) > stream.page_ticks;
+        // The position of an only page says a late start or a trimmed end, and not both (RFC 7845, 4.5).
+        let is_late = matches!(&stream.codec, Codec::Opus(opus) if opus.is_late());
+        if !pages.is_empty() && (is_full || is_late && packet.trim_end > 0) {
             pages.flush(sink)?;
         }
         if pages.is_empty() {

@@ -35,14 +35,7 @@ impl OpusStream {
         let CodecConfig::Opus(config) = &track.config else {
             return Err(Error::unsupported(format!("an Opus stream takes no {}", track.config.name())));
         };
-        let channels = config.channels;
-        let mapped = match &config.mapping {
-            None => (1..=2).contains(&channels),
-            Some(mapping) => channels > 0 && mapping.table.len() == usize::from(channels),
-        };
-        if !mapped {
-            return Err(Error::input(format!("the Opus channel mapping does not fit {channels} channels")));
-        }
+        config.check()?;
         if track.time_base != TICKS {
             let base = track.time_base;
             return Err(Error::input(format!("an Opus track that counts in {base} s: use 1/48000")));
@@ -62,9 +55,16 @@ impl OpusStream {
             Some(place) => place,
             None => self.place_first(packet.pts)?,
         };
+        if packet.trim_end > 0 && self.place.is_none() && place.start > 0 {
+            return refuse(format!(
+                "it is the only one, begins late, and {} ticks of it are padding; where all is on one page, Ogg says a late \
+                 start or padding (RFC 7845, 4.5): begin at 0, or leave the padding in",
+                packet.trim_end
+            ));
+        }
         if packet.pts != place.next {
             return refuse(format!(
-                "the one before it ends at {}, and Ogg has no gaps of Opus (RFC 7845, 4.1); fill them with silence",
+                "the one before it ends at {}, and Ogg has no gaps of Opus (RFC 7845, 4); fill them with silence",
                 place.next
             ));
         }
@@ -90,6 +90,11 @@ impl OpusStream {
         u64::try_from(granule).or_else(|_| refuse("its granule position is below 0".into()))
     }
 
+    /// Whether the first packet that has come begins after 0.
+    pub fn is_late(&self) -> bool {
+        self.place.is_some_and(|place| place.start > 0)
+    }
+
     fn place_first(&self, pts: i64) -> Result<Place> {
         let shift = pts.min(0).saturating_neg();
         let most = i64::from(u16::MAX - self.config.pre_skip);
@@ -110,21 +115,8 @@ impl OpusStream {
     /// The identification header (RFC 7845, 5.1) and the comment header (5.2). Called when the first packet has come,
     /// or none will.
     pub fn heads(&self, comments: &Comments) -> Result<Vec<Vec<u8>>> {
-        let OpusConfig { channels, pre_skip, input_sample_rate, output_gain, mapping } = &self.config;
-        let pre_skip = self.place.map_or(*pre_skip, |place| self.pre_skip(place));
-        let mut head = b"OpusHead".to_vec(); // magic signature
-        head.push(1); // version
-        head.push(*channels); // output channel count
-        head.extend_from_slice(&pre_skip.to_le_bytes()); // pre-skip
-        head.extend_from_slice(&input_sample_rate.to_le_bytes()); // input sample rate
-        head.extend_from_slice(&output_gain.to_le_bytes()); // output gain
-        match mapping {
-            None => head.push(0), // channel mapping family
-            Some(mapping) => {
-                head.extend_from_slice(&[mapping.family, mapping.streams, mapping.coupled]);
-                head.extend_from_slice(&mapping.table);
-            }
-        }
+        let pre_skip = self.place.map_or(self.config.pre_skip, |place| self.pre_skip(place));
+        let head = OpusConfig { pre_skip, ..self.config.clone() }.identification_header();
         Ok(vec![head, [b"OpusTags".to_vec(), comments.to_bytes()?].concat()])
     }
 }

@@ -3,20 +3,8 @@
 use super::chunk::chunk;
 use crate::error::{Error, Result};
 use crate::media::{Chapter, Metadata, TimeBase};
-
-/// The chunks of a LIST of type INFO that tags have.
-const NAMES: &[(&str, &[u8; 4])] = &[
-    ("title", b"INAM"),
-    ("artist", b"IART"),
-    ("album", b"IPRD"),
-    ("genre", b"IGNR"),
-    ("date", b"ICRD"),
-    ("track", b"ITRK"),
-    ("comment", b"ICMT"),
-    ("copyright", b"ICOP"),
-    ("description", b"ISBJ"),
-    ("composer", b"IMUS"),
-];
+use crate::mux::Container;
+use crate::mux::riff::tag_identifier;
 
 /// The LIST of type INFO; empty without tags.
 ///
@@ -25,12 +13,8 @@ const NAMES: &[(&str, &[u8; 4])] = &[
 pub(super) fn info(metadata: &Metadata) -> Result<Vec<u8>> {
     let mut list = b"INFO".to_vec();
     for (name, value) in &metadata.tags {
-        let Some((_, id)) = NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) else {
-            let names: Vec<_> = NAMES.iter().map(|(name, _)| *name).collect();
-            let shown = format_args!("`{name}={value}`").to_string();
-            return Err(Error::option("metadata", shown, format_args!("WAV has places for {}", names.join(", "))));
-        };
-        list.extend(chunk(id, &[value.as_bytes(), &[0]].concat())?);
+        let id = tag_identifier(Container::Wav, name)?;
+        list.extend(chunk(&id, &[value.as_bytes(), &[0]].concat())?);
     }
     if list.len() == 4 { Ok(Vec::new()) } else { chunk(b"LIST", &list) }
 }

@@ -23,7 +23,8 @@ mod verifier;
 
 use std::sync::Arc;
 
-use self::chunk::{UNKNOWN, chunk, format, frame_size};
+use self::chunk::{UNKNOWN, chunk, format};
+use super::riff::block_align;
 use super::{Container, Layout, MuxSettings, Muxer, append, patch};
 use crate::error::{Error, Result};
 use crate::media::{CodecConfig, Metadata, Packet, PcmConfig, SampleFormat, TimeBase, Track};
@@ -100,7 +101,7 @@ impl Muxer for WavMuxer {
         let size_at = start + out.len() as u64;
         out.extend_from_slice(&UNKNOWN.to_le_bytes());
         self.samples = Some(Samples {
-            frame: frame_size(config),
+            frame: block_align(config),
             sample_rate: config.sample_rate,
             count: 0,
             start,

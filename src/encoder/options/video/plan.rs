@@ -69,7 +69,7 @@ impl VideoOptions {
         check_feature(container, Feature::AspectRatio, !self.sample_aspect_ratio.is_square())?;
         check_feature(container, Feature::Hdr, self.hdr != Hdr::default())?;
         check_feature(container, Feature::Alpha, self.alpha)?;
-        check_labels(container, &self.labels)?;
+        check_labels(container, &self.labels, false)?;
         let raw = container.filter(|_| codec == VideoCodec::Raw);
         let usual = raw.and_then(|container| container.raw_formats().first().copied()).unwrap_or(PixelFormat::Yuv420p);
         let format = self.pixel_format.unwrap_or(usual);

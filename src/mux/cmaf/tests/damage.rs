@@ -42,7 +42,10 @@ fn every_line_of_a_playlist_counts() {
             (manifest, "DEFAULT=YES,AUTOSELECT=YES", "DEFAULT=YES,AUTOSELECT=NO", "not automatic"),
             (manifest, "video1.m3u8", "video2.m3u8", "is not there"),
             (manifest, "%241_hls_video1.m3u8", "$1_hls_video1.m3u8", "escaped"),
-            ("video1.m3u8", "TARGETDURATION:3", "TARGETDURATION:2", "target"),
+            ("video1.m3u8", "TARGETDURATION:4", "TARGETDURATION:2", "target"),
+            ("audio2.m3u8", "TARGETDURATION:4", "TARGETDURATION:3", "target"),
+            ("subtitles1.m3u8", "TARGETDURATION:4", "TARGETDURATION:2", "a segment of"),
+            ("subtitles1.m3u8", "TARGETDURATION:4", "TARGETDURATION:5", "target"),
             ("video1.m3u8", "MEDIA-SEQUENCE:1", "MEDIA-SEQUENCE:2", "have gone"),
             ("video1.m3u8", "#EXT-X-MAP", "#EXT-X-MOP", "MOP"),
             ("video1.m3u8", "_init.mp4", "_1.m4s", ""),
@@ -50,15 +53,19 @@ fn every_line_of_a_playlist_counts() {
             ("video1.m3u8", "EXTINF:2.002000", "EXTINF:2.002", "EXTINF"),
             ("video1.m3u8", "video1_2.m4s", "video1_3.m4s", ""),
             ("video1.m3u8", "video1_2.m4s", "audio1_2.m4s", ""),
-            ("video1.m3u8", "VOD", "EVENT", "EVENT"),
-            ("video1.m3u8", "#EXT-X-ENDLIST\n", "", "VOD"),
+            ("video1.m3u8", "EVENT", "VOD", "VOD"),
+            ("video1.m3u8", "#EXT-X-ENDLIST\n", "", "ended"),
             ("audio1.m3u8", "#EXTINF", "#EXT-X-GAP\n#EXTINF", ""),
         ],
     );
     check(
         Container::Hls,
         Layout::ByteRanges,
-        &[("video1.m3u8", "@0\"", "@1\"", ""), ("video1.m3u8", "#EXT-X-BYTERANGE:", "#EXT-X-BYTERANGE:1", "")],
+        &[
+            ("video1.m3u8", "@0\"", "@1\"", ""),
+            ("video1.m3u8", "#EXT-X-BYTERANGE:", "#EXT-X-BYTERANGE:1", ""),
+            ("video1.m3u8", "#EXT-X-ENDLIST\n", "", "VOD"),
+        ],
     );
 }
 
@@ -89,6 +96,8 @@ fn every_attribute_of_a_description_counts() {
             (manifest, "id=\"audio1\"", "id=\"video1\"", "twice"),
             (manifest, "</Period>", "", "ends as"),
             (manifest, "&amp;", "&", "&"),
+            (manifest, "<Role schemeIdUri=\"urn:mpeg:dash:role:2011\" value=\"main\"/>", "<BaseURL/>", "BaseURL in"),
+            (manifest, "</Label>\n", "</Label>\n<Role x=\"\"/><Label/>\n", "Label of AdaptationSet behind Role"),
         ],
     );
     check(

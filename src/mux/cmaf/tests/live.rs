@@ -37,6 +37,46 @@ fn each_state_of_a_recording_plays() {
     }
 }
 
+/// RFC 8216, 6.2.1.
+#[test]
+fn playlists_are_only_appended_to() {
+    let (tracks, packets) = film();
+    let growing = |settings: MuxSettings, tracks: &[Track], packets: &[Packet]| {
+        let memory = write(Container::Hls, settings, tracks, packets).unwrap();
+        let playlists = |files: &Files| -> Vec<(String, Vec<u8>)> {
+            let is_playlist = |name: &String| name.ends_with(".m3u8") && *name != manifest(Container::Hls);
+            files
+                .iter()
+                .filter(|(name, _)| is_playlist(name))
+                .map(|(name, text)| (name.clone(), text.clone()))
+                .collect()
+        };
+        let states = memory.states();
+        for pair in states.windows(2) {
+            for (name, before) in playlists(&pair[0]) {
+                assert!(pair[1][&name].starts_with(&before), "{name} was changed");
+            }
+        }
+        let last = memory.files();
+        for (name, text) in playlists(&last) {
+            assert!(text.ends_with(b"#EXT-X-ENDLIST\n"), "{name} goes on");
+        }
+        (shown(Container::Hls, &last), playlists(&last).len(), states.len())
+    };
+    let (_, playlists, states) = growing(settings(Layout::Segments, 2000), &tracks, &packets);
+    assert_eq!((playlists, states), (4, 5));
+    // A key frame comes after the 4 s that were promised: the playlists end, and others go on.
+    let (tracks, packets) = scene(600, &[0, 50, 100, 250, 300, 500, 550]);
+    let (shown, playlists, _) = growing(settings(Layout::Segments, 2000), &tracks, &packets);
+    assert_eq!((shown.target, playlists), (8, 2 * 3));
+    let starts = [0, 2000, 4000, 10_000, 12_000, 20_000, 22_000];
+    assert_eq!(millis(shown.track("video")).iter().map(|segment| segment.0).collect::<Vec<_>>(), starts);
+    // Sound that never comes: its list of gaps ends too.
+    let packets: Vec<_> = packets.into_iter().filter(|packet| packet.track == 0).collect();
+    let (shown, playlists, _) = growing(settings(Layout::Segments, 2000), &tracks, &packets);
+    assert_eq!((shown.tracks.len(), playlists), (1, 2 * 3));
+}
+
 #[test]
 fn a_live_window_slides_and_keeps_its_promises() {
     let (tracks, packets) = scene(1000, &(0..1000).step_by(25).collect::<Vec<_>>());

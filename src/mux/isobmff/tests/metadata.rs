@@ -145,8 +145,6 @@ fn labels_of_tracks() {
         assert_eq!((of(1).title.as_deref(), of(1).name.as_str()), (Some("Comentário"), "Comentário"));
         assert_eq!([2, 3, 4].map(|index| of(index).forced), [false, true, false]);
     }
-    tracks[1].labels.forced = true;
-    assert!(write(Container::Mp4, Layout::Plain, Metadata::new(), &tracks, &[]).is_err(), "sound is not forced");
 }
 
 fn tagged() -> Metadata {

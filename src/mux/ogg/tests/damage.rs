@@ -191,6 +191,26 @@ fn of_opus() {
     );
 }
 
+/// An only page that is late and trimmed is one that is less late, and not trimmed (RFC 7845, 4.5).
+#[test]
+fn of_an_only_page() {
+    let good = file(&opus_track(312), &opus_packets(24_000, &[50; 30], 100));
+    let read = verify(&good).unwrap();
+    assert_eq!((read.start, read.trimmed, read.pages.len()), (24_000, 100, 4));
+    let [_, _, first, last] = pages(&good)[..] else { panic!() };
+    let mut joined = good[..first].to_vec();
+    joined.extend_from_slice(&good[last..last + 18]); // the flag for the end, and the position
+    joined.extend_from_slice(&good[first + 18..first + 26]);
+    joined.push(30);
+    joined.extend_from_slice(&good[first + 27..first + 27 + 29]);
+    joined.push(good[last + 27]);
+    joined.extend_from_slice(&good[first + 27 + 29..last]);
+    joined.extend_from_slice(&good[last + 28..]);
+    repair(&mut joined);
+    let read = verify(&joined).unwrap();
+    assert_eq!((read.start, read.trimmed, read.packets.len()), (24_000 - 100, 0, 30));
+}
+
 #[test]
 fn of_flac() {
     let packets = frames::packets(1, &[4096, 4096, 9], |_| false);

@@ -106,6 +106,18 @@ fn late_and_early_starts_are_exact() {
     let packets = opus_packets(24_000, &[50; 60], 7);
     let read = verify(&file(&opus_track(312), &packets)).unwrap();
     assert_eq!((read.start, read.trimmed, pre_skip(&read)), (24_000, 7, 312));
+    // All of it has room on one page, which could not say both.
+    for (start, count) in [(24_000, 30), (1, 2)] {
+        let packets = opus_packets(start, &vec![50; count], 7);
+        let read = verify(&file(&opus_track(312), &packets)).unwrap();
+        check(&read, &packets);
+        assert_eq!((read.start, read.trimmed), (start as u64, 7));
+        assert_eq!(read.pages.iter().map(|page| page.ended).collect::<Vec<_>>(), [1, 1, count - 1, 1]);
+    }
+    let refused = mux(&with(Metadata::new()), &opus_track(312), &opus_packets(1, &[50], 7)).unwrap_err();
+    assert!(refused.kind() == ErrorKind::InvalidInput && refused.to_string().contains("begins late"), "{refused}");
+    let read = verify(&file(&opus_track(312), &opus_packets(1, &[50], 0))).unwrap();
+    assert_eq!((read.start, read.trimmed), (1, 0));
     // What is presented before 0 is decoded and skipped.
     let packets = opus_packets(-1000, &[50; 60], 7);
     let read = verify(&file(&opus_track(312), &packets)).unwrap();
@@ -227,13 +239,16 @@ proptest! {
         let settings = MuxSettings { fragment_duration, ..MuxSettings::of(Layout::Live) };
         let heard = 960 * sizes.len() as i64 - i64::from(trim) + start.min(0) - 312;
         let bytes = mux(&settings, &opus_track(312), &packets);
-        if !sizes.is_empty() && trim > 0 && heard < 0 {
+        if !sizes.is_empty() && trim > 0 && (heard < 0 || start > 0 && sizes.len() == 1) {
             prop_assert!(bytes.is_err());
             return Ok(());
         }
         let read = verify(&bytes.unwrap());
         prop_assert!(read.is_ok(), "{:?}", read.err());
-        check(&read.unwrap(), &packets);
+        let read = read.unwrap();
+        check(&read, &packets);
+        let places = if sizes.is_empty() { (0, 0) } else { (start.max(0) as u64, u64::from(trim)) };
+        prop_assert_eq!((read.start, read.trimmed), places);
     }
 
     #[test]

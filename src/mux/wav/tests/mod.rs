@@ -114,7 +114,7 @@ fn the_file_says_what_it_is() {
         let settings = MuxSettings { layout, ..with(metadata.clone()) };
         let read = verify(&mux(&settings, &track, &[packet(0, 30, 4)]).unwrap()).unwrap();
         let info: Vec<_> = read.info.iter().map(|(id, text)| format!("{id}={text}")).collect();
-        assert_eq!(info, ["INAM=Töne", "ITRK=3/12", "IMUS=Ada"]);
+        assert_eq!(info, ["INAM=Töne", "IPRT=3/12", "IMUS=Ada"]);
         let cue = |sample, title: &str, length| Cue { sample, title: title.into(), length };
         assert_eq!(read.cues, [cue(7, "One", Some(5)), cue(20, "Two", None)]);
     }
