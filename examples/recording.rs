@@ -247,7 +247,13 @@ fn race(hours: usize) -> Outcome<()> {
             succeed(command.arg(&out))
         })?;
         if container == Container::Matroska {
-            row("mkvmerge", &mut || succeed(Command::new(&mkvmerge).arg("-q").arg("-o").arg(&out).arg(&source)))?;
+            for (by, flags) in [("mkvmerge, `--disable-lacing`", &["--disable-lacing"][..]), ("mkvmerge", &[])] {
+                let mut merge = || {
+                    let mut command = Command::new(&mkvmerge);
+                    succeed(command.arg("-q").args(flags).arg("-o").arg(&out).arg(&source))
+                };
+                row(by, &mut merge)?;
+            }
         }
     }
     Ok(())

@@ -6,7 +6,8 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use framewright::media::{
-    AudioTrack, CodecConfig, Cue, OpusConfig, Packet, TimeBase, Track, TrackKind, TrackLabels, WebVttConfig,
+    AspectRatio, AudioTrack, CodecConfig, Cue, OpusConfig, Orientation, Packet, TimeBase, Track, TrackKind,
+    TrackLabels, WebVttConfig,
 };
 use framewright::sink::FolderSink;
 use framewright::{
@@ -30,7 +31,10 @@ fn write(path: &Path, layout: Layout, codec: AudioCodec, live_window: Option<u32
         options = options.live_window(segments);
     }
     let mut encoder = Encoder::with_options(EncoderOptions::new().mux(options)).unwrap();
-    let options = VideoOptions::new(SIZE.0, SIZE.1).frame_rate(25).crf(40).keyframe_interval(13).threads(1);
+    let mut options = VideoOptions::new(SIZE.0, SIZE.1).frame_rate(25).crf(40).keyframe_interval(13).threads(1);
+    if is_turned(path) {
+        options = options.rotate(Orientation::turned(1)).sample_aspect_ratio(AspectRatio::new(4, 3).unwrap());
+    }
     let mut video = encoder.add_video(options).unwrap();
     // Of Opus not the rate that it is coded in: of that Chromium's MSE once had something to say.
     let rate = if codec == AudioCodec::Opus { 44_100 } else { 48_000 };
@@ -56,6 +60,7 @@ fn outputs(folder: &Path) -> Vec<PathBuf> {
             ("segments", Layout::Segments, AudioCodec::Opus),
             ("ranges", Layout::ByteRanges, AudioCodec::Opus),
             ("flac é #1", Layout::Segments, AudioCodec::Flac),
+            ("turned", Layout::Segments, AudioCodec::Opus),
         ] {
             let path = folder.join(format!("{name}.{extension}"));
             write(&path, layout, codec, None, Duration::ZERO);
@@ -63,6 +68,11 @@ fn outputs(folder: &Path) -> Vec<PathBuf> {
         }
     }
     paths
+}
+
+/// Whether its pictures are shown on their side, with pixels of 4:3.
+fn is_turned(path: &Path) -> bool {
+    path.file_stem().is_some_and(|stem| stem == "turned")
 }
 
 fn files(folder: &Path) -> Files {
@@ -127,10 +137,11 @@ fn ffmpeg_fault(ffmpeg: &Path, path: &Path, frames: Option<u32>) -> Option<Strin
 
 fn playing_fault(path: &Path, results: &BTreeMap<PathBuf, Value>) -> Option<String> {
     let Some(result) = results.get(path) else { return Some(format!("{}: not played", path.display())) };
+    let size = if is_turned(path) { (SIZE.1, (SIZE.0 * 4).div_ceil(3)) } else { SIZE };
     let right = result["ended"] == true
         && result["complaints"].as_array().is_some_and(Vec::is_empty)
         && (result["duration"].as_f64().unwrap_or(-1.0) - 3.0).abs() < 0.03
-        && (&result["width"], &result["height"]) == (&SIZE.0.into(), &SIZE.1.into())
+        && (&result["width"], &result["height"]) == (&size.0.into(), &size.1.into())
         && result["frames"] == FRAMES;
     (!right).then(|| format!("Chromium: {result}"))
 }

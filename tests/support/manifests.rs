@@ -227,7 +227,12 @@ pub fn verify_hls(files: &Files, manifest: &str) -> Checked<Shown> {
         }
         if is_video {
             ensure!(codecs == wanted.join(","), "CODECS {codecs} and not {wanted:?}");
-            let size = format!("{}x{}", movie.tracks[0].width, movie.tracks[0].height);
+            // As it is shown: of square pixels, and turned.
+            let shown = &movie.tracks[0];
+            let size = match shown.orientation.0 % 2 {
+                0 => format!("{}x{}", shown.width, shown.height),
+                _ => format!("{}x{}", shown.height, shown.width),
+            };
             ensure!(get("RESOLUTION")? == size, "RESOLUTION {} of {size}", get("RESOLUTION")?);
             ensure!(["SDR", "PQ", "HLG"].contains(&get("VIDEO-RANGE")?), "VIDEO-RANGE");
         }
@@ -484,8 +489,14 @@ fn check_representation(node: &xml::Element, track: &Rendition) -> Checked<()> {
     let peak = track.rates.iter().copied().max().unwrap_or(0);
     ensure!(track.bandwidth + 2 >= peak, "bandwidth {} where segments need {peak}", track.bandwidth);
     if track.kind == "video" {
+        // Of pixels as they are, which `sar` gives a shape.
+        let isobmff::codecs::Entry::Av1(av1) = &movie.entry else { return Err("pictures of another codec".into()) };
+        let coded = (av1.width.into(), av1.height.into());
+        let (_, _, width, height) = av1.clean_aperture.unwrap_or((0, 0, coded.0, coded.1));
         let size = (node.attribute("width")?, node.attribute("height")?);
-        ensure!(size == (&*movie.width.to_string(), &*movie.height.to_string()), "a size of {size:?}");
+        ensure!(size == (&*width.to_string(), &*height.to_string()), "a size of {size:?}");
+        let shape = av1.extras.shape.filter(|shape| *shape != (1, 1)).map(|(num, den)| format!("{num}:{den}"));
+        ensure!(node.attribute("sar").ok() == shape.as_deref(), "a sar that is not {shape:?}");
     } else {
         let rate: u32 = number("audioSamplingRate", node.attribute("audioSamplingRate")?)?;
         ensure!(rate == movie.timescale, "audioSamplingRate {rate}");

@@ -176,6 +176,7 @@ fn representation(xml: &mut Xml, presentation: &Presentation<'_>, output: &Outpu
     let number = |value: Option<u32>| value.map_or(String::new(), |value| value.to_string());
     let video = track.video();
     let rate = video.and_then(|video| video.frame_rate).filter(|rate| rate.is_valid());
+    let shape = video.map(|video| video.sample_aspect_ratio).filter(|shape| !shape.is_square());
     let codecs = if track.is_subtitle() { String::new() } else { track.config.codec_string().unwrap_or_default() };
     let attributes = [
         ("id", name.clone()),
@@ -183,6 +184,7 @@ fn representation(xml: &mut Xml, presentation: &Presentation<'_>, output: &Outpu
         ("bandwidth", segments.peak_rate(target).max(1).to_string()),
         ("width", number(video.map(|video| video.width))),
         ("height", number(video.map(|video| video.height))),
+        ("sar", shape.map_or(String::new(), |shape| format!("{}:{}", shape.num(), shape.den()))),
         ("frameRate", rate.map_or(String::new(), |rate| rate.to_string())),
         ("audioSamplingRate", number(track.audio().map(|audio| sampling_rate(track, audio)))),
     ];

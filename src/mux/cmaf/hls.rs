@@ -4,7 +4,7 @@
 use super::files::uri;
 use super::segments::Segments;
 use super::{Kind, Output, Presentation, VTT, media};
-use crate::media::{CodecConfig, Track};
+use crate::media::{CodecConfig, Track, VideoTrack};
 use crate::mux::Layout;
 
 /// What version a reader has to know: 6 brought `EXT-X-MAP` to all playlists, and 7 is what readers look for in front
@@ -13,6 +13,15 @@ const HEAD: &str = "#EXTM3U\n#EXT-X-VERSION:7\n";
 
 /// No more will come.
 pub(super) const END: &str = "#EXT-X-ENDLIST\n";
+
+/// The size in which pictures are shown: in square pixels, and turned.
+fn resolution(video: &VideoTrack) -> String {
+    let (width, height) = (video.sample_aspect_ratio.display_width(video.width), video.height);
+    match video.orientation.swaps_sides() {
+        true => format!("{height}x{width}"),
+        false => format!("{width}x{height}"),
+    }
+}
 
 /// Whether players are led to a track. What has come to its end without a packet has nothing to play.
 pub(super) fn is_listed(presentation: &Presentation<'_>, output: &Output) -> bool {
@@ -64,7 +73,7 @@ pub(super) fn multivariant_playlist(presentation: &Presentation<'_>) -> String {
         attribute("AVERAGE-BANDWIDTH", mean.max(1).to_string());
         attribute("CODECS", quoted(&codecs.join(",")));
         if let Some(video) = output.track.video() {
-            attribute("RESOLUTION", format!("{}x{}", video.width, video.height));
+            attribute("RESOLUTION", resolution(video));
             if let Some(rate) = video.frame_rate.filter(|rate| rate.is_valid()) {
                 let thousandths = (u64::from(rate.num()) * 1000 + u64::from(rate.den()) / 2) / u64::from(rate.den());
                 attribute("FRAME-RATE", format!("{}.{:03}", thousandths / 1000, thousandths % 1000));

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::error::ErrorKind;
+use crate::media::{AspectRatio, ContentLightLevel, Orientation};
 
 #[test]
 fn all_of_a_film_is_found() {
@@ -96,6 +97,40 @@ fn what_manifests_say_is_as_readers_want_it() {
     ] {
         assert!(dash.contains(part), "{part} in {dash}");
     }
+}
+
+#[test]
+fn pictures_are_shown_turned_and_in_their_shape() {
+    let base = TimeBase::per_second(25);
+    let mut track = video_track(64, 48, base);
+    if let TrackKind::Video(video) = &mut track.kind {
+        video.orientation = Orientation::turned(1).mirror();
+        video.sample_aspect_ratio = AspectRatio::new(4, 3).unwrap();
+        video.hdr.light = Some(ContentLightLevel { max_content: 1000, max_frame_average: 400 });
+    }
+    let packets = video_packets(&track, 50, 1, 25);
+    for container in BOTH {
+        let tracks = [track.clone()];
+        let files = write(container, settings(Layout::Segments, 1000), &tracks, &packets).unwrap().files();
+        let shown = shown(container, &files);
+        let read = &shown.track("video").movie.as_ref().unwrap().tracks[0];
+        assert_eq!((read.orientation, read.width, read.height), ((1, true), 85, 48));
+        let isobmff::codecs::Entry::Av1(av1) = &read.entry else { panic!("{:?}", read.entry) };
+        assert_eq!((av1.extras.shape, av1.extras.light), (Some((4, 3)), Some((1000, 400))));
+        let text = String::from_utf8(files[&manifest(container)].clone()).unwrap();
+        let said =
+            if container == Container::Hls { "RESOLUTION=48x85" } else { "width=\"64\" height=\"48\" sar=\"4:3\"" };
+        assert!(text.contains(said), "{text}");
+        for (old, new) in [("48x85", "85x48"), ("sar=\"4:3\"", ""), ("width=\"64\"", "width=\"85\"")] {
+            let mut damaged = files.clone();
+            damaged.insert(manifest(container), text.replacen(old, new, 1).into_bytes());
+            assert_eq!(read_fault(container, &damaged), text.contains(old), "{old} as {new}");
+        }
+    }
+}
+
+fn read_fault(container: Container, files: &Files) -> bool {
+    read(container, files).is_err()
 }
 
 #[test]
