@@ -83,7 +83,8 @@
 //! # Ok::<(), framewright::Error>(())
 //! ```
 //!
-//! **HLS and DASH**: `open_file("show/clip.m3u8")` or `.mpd` writes a manifest and its segments into that folder.
+//! **HLS and DASH**: `open_file("show/clip.m3u8")` or `.mpd` writes a manifest and its segments into that
+//! folder, which has to be there.
 //!
 //! **A thread for each stream**: the handles are `Send`. Where one may run far ahead, give the encoder
 //! [`QueueFull::Wait`].

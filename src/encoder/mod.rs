@@ -171,8 +171,13 @@ impl Encoder {
         let path = path.as_ref();
         let several_files = container.layouts().iter().all(|layout| layout.needs_folder());
         self.open(container, || {
-            sink::open_path(path, several_files)
-                .map_err(|error| Error::io(format_args!("creating `{}`", path.display()), error))
+            sink::open_path(path, several_files).map_err(|error| {
+                let failure = Error::io(format_args!("creating `{}`", path.display()), error);
+                match path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) {
+                    Some(folder) => failure.followed_by(format_args!("make the folder `{}` first", folder.display())),
+                    None => failure,
+                }
+            })
         })
     }
 
