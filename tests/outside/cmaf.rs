@@ -137,7 +137,7 @@ fn ffmpeg_fault(ffmpeg: &Path, path: &Path, frames: Option<u32>) -> Option<Strin
 
 fn playing_fault(path: &Path, results: &BTreeMap<PathBuf, Value>) -> Option<String> {
     let Some(result) = results.get(path) else { return Some(format!("{}: not played", path.display())) };
-    let size = if is_turned(path) { (SIZE.1, (SIZE.0 * 4).div_ceil(3)) } else { SIZE };
+    let size = if is_turned(path) { (SIZE.1, (SIZE.0 * 4 + 1) / 3) } else { SIZE };
     let right = result["ended"] == true
         && result["complaints"].as_array().is_some_and(Vec::is_empty)
         && (result["duration"].as_f64().unwrap_or(-1.0) - 3.0).abs() < 0.03
