@@ -2,6 +2,8 @@
 
 mod alpha;
 mod audio;
+#[cfg(feature = "gpu")]
+mod gpu;
 mod guard;
 mod interleave;
 mod one_shot;
@@ -21,6 +23,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub use audio::AudioStream;
 pub use one_shot::{AudioEncoder, VideoEncoder};
 pub use options::{AudioOptions, EncoderOptions, OptionInfo, QueueFull, SubtitleOptions, VideoOptions};
+#[cfg(feature = "gpu")]
+pub use report::GpuReport;
 pub use report::{Report, StreamKind, StreamReport};
 pub use subtitle::SubtitleStream;
 pub use video::VideoStream;
