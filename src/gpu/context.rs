@@ -160,7 +160,11 @@ impl GpuContext {
                 Err(Error::limit(message).with_source(error))
             }
             Some(error) => Err(self.failed(doing).with_source(error)),
-            None => done.map_err(|panic| self.failed(doing).with_source(panic)),
+            None => done.map_err(|panic| match self.is_lost() {
+                true => self.failed(doing).with_source(panic),
+                // Seen for textures that are not only of another device, but of another instance of wgpu.
+                false => Error::input(format!("{doing} is nothing that wgpu bears: {panic}")).with_source(panic),
+            }),
         }
     }
 
@@ -193,7 +197,7 @@ impl GpuContext {
 
     /// The error of a GPU that did not do something, with what is known about it.
     pub(super) fn failed(&self, doing: &str) -> Error {
-        let why = self.why_lost().map(|why| format!(": {why}")).unwrap_or_default();
+        let why = self.why_lost().filter(|why| !why.is_empty()).map(|why| format!(": {why}")).unwrap_or_default();
         failure(format!("{doing} failed: the GPU {} was lost{why}", self.name()))
     }
 

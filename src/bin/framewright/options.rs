@@ -76,6 +76,8 @@ impl VideoArgs {
 
     /// Adds the stream. What is refused only now is told by its flag.
     pub fn add_to(&self, encoder: &mut Encoder, options: VideoOptions) -> Result<VideoStream, Failure> {
+        #[cfg(feature = "gpu")]
+        let options = options.device(self.device.open()?);
         encoder.add_video(options).map_err(|error| blame(self.rows(), error))
     }
 }
