@@ -29,7 +29,8 @@ impl VideoStream {
     ///
     /// # Errors
     /// As [`add_frame`](Self::add_frame); [`InvalidInput`](crate::ErrorKind::InvalidInput) where the texture has not the
-    /// stream's size, or another usage, several samples or layers, or is of another device;
+    /// stream's size, or another usage, several samples or layers, or is of another device of the same `wgpu::Instance`
+    /// (of another instance wgpu cannot always tell);
     /// [`Unsupported`](crate::ErrorKind::Unsupported) where it has another format, where the stream has no GPU, keeps
     /// transparency or is of red, green and blue: the stream goes on. It does not after
     /// [`Device`](crate::ErrorKind::Device), where the GPU was lost.

@@ -2,6 +2,7 @@
 
 mod alpha;
 mod audio;
+mod clock;
 #[cfg(feature = "gpu")]
 mod gpu;
 mod guard;
@@ -246,7 +247,8 @@ impl Encoder {
     /// was encoded;
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if no stream was fed, in which case there is no file;
     /// [`Codec`](crate::ErrorKind::Codec) if a stream failed, in which case the file is complete, with what came before
-    /// of that stream, and the error says so; [`Io`](crate::ErrorKind::Io).
+    /// of that stream, and the error says so, likewise [`Device`](crate::ErrorKind::Device) if its GPU was lost;
+    /// [`Io`](crate::ErrorKind::Io).
     pub fn close(mut self) -> Result<Report> {
         self.closed = true;
         let ended = self.finish_streams();
