@@ -49,6 +49,8 @@ pub enum ErrorKind {
     Io,
     /// A codec failed on sound input, or panicked.
     Codec,
+    /// There is no GPU, or the one in use failed (feature `gpu`). The stream that used it does not go on.
+    Device,
 }
 
 impl Error {

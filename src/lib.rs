@@ -123,6 +123,7 @@
 //! * `image`: `TryFrom` the buffers of the `image` crate for [`FrameView`].
 //! * `asm`: the AV1 engine's assembly on x86-64 and AArch64, about 4 times as fast with the same bytes; needs nasm
 //!   on x86-64 to build.
+//! * `gpu`: colour conversion on a GPU, and frames straight from textures of `wgpu`.
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
 #![cfg_attr(not(feature = "cli"), allow(rustdoc::broken_intra_doc_links, reason = "they lead to rooms left out"))]
@@ -131,6 +132,8 @@ mod codec;
 mod convert;
 mod encoder;
 mod error;
+#[cfg(feature = "gpu")]
+mod gpu;
 #[cfg(feature = "input")]
 pub mod input;
 pub mod inspect;
@@ -142,11 +145,15 @@ pub mod sink;
 pub use convert::picture::Fit;
 #[doc(hidden)]
 pub use convert::rgb::conversion_for_benches;
+#[cfg(feature = "gpu")]
+pub use encoder::GpuReport;
 pub use encoder::{
     AudioEncoder, AudioOptions, AudioStream, Encoder, EncoderOptions, OptionInfo, QueueFull, Report, StreamKind,
     StreamReport, SubtitleOptions, SubtitleStream, VideoEncoder, VideoOptions, VideoStream,
 };
 pub use error::{Error, ErrorKind, Result};
+#[cfg(feature = "gpu")]
+pub use gpu::{Device, GpuContext};
 pub use media::{
     AudioCodec, AudioSamples, Color, ColorRange, FrameBatch, FrameFormat, FrameRate, FrameView, PixelFormat,
     SampleFormat, SubtitleCodec, Timestamp, VideoCodec,

@@ -254,6 +254,8 @@ impl AudioCore {
             duration: if self.packets > 0 { end } else { 0 },
             time_base: self.plan.time_base,
             bit_rate: self.bit_rate,
+            #[cfg(feature = "gpu")]
+            gpu: None,
         }
     }
 }

@@ -2,6 +2,9 @@
 
 mod alpha;
 mod audio;
+mod clock;
+#[cfg(feature = "gpu")]
+mod gpu;
 mod guard;
 mod interleave;
 mod one_shot;
@@ -21,6 +24,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub use audio::AudioStream;
 pub use one_shot::{AudioEncoder, VideoEncoder};
 pub use options::{AudioOptions, EncoderOptions, OptionInfo, QueueFull, SubtitleOptions, VideoOptions};
+#[cfg(feature = "gpu")]
+pub use report::GpuReport;
 pub use report::{Report, StreamKind, StreamReport};
 pub use subtitle::SubtitleStream;
 pub use video::VideoStream;
@@ -247,7 +252,8 @@ impl Encoder {
     /// was encoded;
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if no stream was fed, in which case there is no file;
     /// [`Codec`](crate::ErrorKind::Codec) if a stream failed, in which case the file is complete, with what came before
-    /// of that stream, and the error says so; [`Io`](crate::ErrorKind::Io).
+    /// of that stream, and the error says so, likewise [`Device`](crate::ErrorKind::Device) if its GPU was lost;
+    /// [`Io`](crate::ErrorKind::Io).
     pub fn close(mut self) -> Result<Report> {
         self.closed = true;
         let ended = self.finish_streams();

@@ -74,6 +74,24 @@ pub struct StreamReport {
     /// The bit rate that the codec was set to: what the options say, or of Opus its default; `None` where there is none, as
     /// of constant quality and lossless codecs.
     pub bit_rate: Option<u32>,
+    /// What its GPU did, of video with [`VideoOptions::device`](crate::VideoOptions::device).
+    #[cfg(feature = "gpu")]
+    pub gpu: Option<GpuReport>,
+}
+
+/// What a GPU did for a video stream.
+#[cfg(feature = "gpu")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct GpuReport {
+    /// The GPU's name.
+    pub name: String,
+    /// How many frames it converted. The others were converted by the CPU, with the same result.
+    pub frames: u64,
+    /// For how long the stream waited for pictures to be read back.
+    pub waited: Duration,
+    /// Why the CPU took over, where the GPU failed.
+    pub fallback: Option<String>,
 }
 
 impl StreamReport {
@@ -115,6 +133,22 @@ impl fmt::Display for StreamReport {
         match self.present {
             true => write!(f, ", {} kbit/s", self.average_bit_rate().div_ceil(1000)),
             false => write!(f, ", never fed: not in the file"),
+        }?;
+        #[cfg(feature = "gpu")]
+        if let Some(gpu) = &self.gpu {
+            write!(f, ", {gpu}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(feature = "gpu")]
+impl fmt::Display for GpuReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} frames converted on {}", self.frames, self.name)?;
+        match &self.fallback {
+            Some(why) => write!(f, ", then on the CPU: {why}"),
+            None => Ok(()),
         }
     }
 }

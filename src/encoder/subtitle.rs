@@ -184,6 +184,8 @@ impl SubtitleCore {
             duration: self.end,
             time_base: self.track.time_base,
             bit_rate: None,
+            #[cfg(feature = "gpu")]
+            gpu: None,
         }
     }
 }

@@ -5,6 +5,9 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::alpha::AlphaPlane;
+use super::clock::Clock;
+#[cfg(feature = "gpu")]
+use super::gpu::GpuLane;
 use super::guard::{Ending, Health, guarded};
 use super::options::{VideoEngineSettings, VideoPlan};
 use super::report::{StreamKind, StreamReport};
@@ -31,7 +34,7 @@ impl VideoStream {
         VideoStream { core }
     }
 
-    fn core(&self) -> MutexGuard<'_, VideoCore> {
+    pub(super) fn core(&self) -> MutexGuard<'_, VideoCore> {
         self.core.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -124,29 +127,34 @@ impl fmt::Debug for VideoStream {
 /// What a stream is behind its lock.
 pub(super) struct VideoCore {
     session: Arc<Session>,
-    stream: usize,
-    plan: VideoPlan,
+    pub(super) stream: usize,
+    pub(super) plan: VideoPlan,
     /// There from `open_*` on.
-    engine: Option<Engine>,
-    health: Health,
-    clock: Clock,
+    pub(super) engine: Option<Engine>,
+    pub(super) health: Health,
+    pub(super) clock: Clock,
     /// Beginnings of the frames whose packets have not been handed on, and the coded pictures among them.
     starts: VecDeque<i64>,
     ready: VecDeque<CodedPicture>,
-    coded: Vec<CodedPicture>,
-    force_key: bool,
+    pub(super) coded: Vec<CodedPicture>,
+    pub(super) force_key: bool,
     announced: bool,
     frames: u64,
     packets: u64,
     key_frames: u64,
     bytes: u64,
     codec_string: Option<String>,
+    /// What became of the GPU, when the engine is gone.
+    #[cfg(feature = "gpu")]
+    gpu: Option<super::report::GpuReport>,
 }
 
-struct Engine {
-    converter: PictureConverter,
-    codec: Box<dyn VideoEngine>,
-    alpha: Option<AlphaPlane>,
+pub(super) struct Engine {
+    pub(super) converter: PictureConverter,
+    pub(super) codec: Box<dyn VideoEngine>,
+    pub(super) alpha: Option<AlphaPlane>,
+    #[cfg(feature = "gpu")]
+    pub(super) gpu: Option<GpuLane>,
 }
 
 impl VideoCore {
@@ -169,6 +177,8 @@ impl VideoCore {
             key_frames: 0,
             bytes: 0,
             codec_string: None,
+            #[cfg(feature = "gpu")]
+            gpu: None,
         }
     }
 
@@ -183,7 +193,13 @@ impl VideoCore {
         let open_alpha = |settings| AlphaPlane::open(settings, plan.target, Arc::clone(&workers));
         let alpha = plan.alpha.as_ref().map(open_alpha).transpose()?;
         let converter = PictureConverter::new(plan.target, workers);
-        self.engine = Some(Engine { converter, codec, alpha });
+        self.engine = Some(Engine {
+            converter,
+            codec,
+            alpha,
+            #[cfg(feature = "gpu")]
+            gpu: GpuLane::open(&plan)?,
+        });
         self.clock = Clock::new(&plan);
         self.plan = plan;
         Ok(self.plan.time_base)
@@ -197,7 +213,7 @@ impl VideoCore {
         }
     }
 
-    fn admit(&self) -> Result<()> {
+    pub(super) fn admit(&self) -> Result<()> {
         self.health.check()?;
         self.session.admit(self.stream)
     }
@@ -207,18 +223,14 @@ impl VideoCore {
     }
 
     fn add(&mut self, frame: &FrameView<'_>, pts: Option<Timestamp>) -> Result<()> {
-        if let Some((width, height)) = self.plan.input_size
-            && (frame.width(), frame.height()) != (width, height)
-        {
-            return Err(Error::input(format!(
-                "frame {} has {}x{} pixels: the stream has {width}x{height} (`out_size` scales frames of any size)",
-                self.frames,
-                frame.width(),
-                frame.height()
-            )));
-        }
+        self.check_size(frame.width(), frame.height())?;
         let (start, clock) = self.clock.next(pts)?;
-        let Some(Engine { converter, codec, alpha }) = &mut self.engine else {
+        #[cfg(feature = "gpu")]
+        if self.add_by_gpu(frame)? {
+            self.note_taken(start, clock);
+            return self.encode_submitted(crate::gpu::GpuConverter::DEPTH - 1);
+        }
+        let Some(Engine { converter, codec, alpha, .. }) = &mut self.engine else {
             return Err(Error::state("nothing can be encoded before `open_*`"));
         };
         let plane = alpha.as_mut().map(|alpha| alpha.convert(frame)).transpose()?;
@@ -230,13 +242,29 @@ impl VideoCore {
         if let (Some(alpha), Some(plane)) = (self.alpha(), plane) {
             alpha.keep(plane);
         }
+        self.note_taken(start, clock);
+        let taken = self.take_coded();
+        self.health.note("video", self.stream, taken).inspect_err(|_| self.give_up())?;
+        self.hand_on()
+    }
+
+    /// Frames have the stream's size, unless they are scaled.
+    pub(super) fn check_size(&self, width: u32, height: u32) -> Result<()> {
+        match self.plan.input_size {
+            Some(size) if size != (width, height) => Err(Error::input(format!(
+                "frame {} has {width}x{height} pixels: the stream has {}x{} (`out_size` scales frames of any size)",
+                self.frames, size.0, size.1
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// A frame is in, and begins at `start`.
+    pub(super) fn note_taken(&mut self, start: i64, clock: Clock) {
         self.force_key = false;
         self.clock = clock;
         self.starts.push_back(start);
         self.frames += 1;
-        let taken = self.take_coded();
-        self.health.note("video", self.stream, taken).inspect_err(|_| self.give_up())?;
-        self.hand_on()
     }
 
     fn end_at(&mut self, end: Timestamp) -> Result<()> {
@@ -289,7 +317,7 @@ impl VideoCore {
     }
 
     /// Takes what has come out of the engine; of a stream with transparency, its alpha planes are encoded now.
-    fn take_coded(&mut self) -> Result<()> {
+    pub(super) fn take_coded(&mut self) -> Result<()> {
         for picture in std::mem::take(&mut self.coded) {
             if let Some(alpha) = self.alpha() {
                 alpha.encode(picture.key)?;
@@ -345,6 +373,8 @@ impl VideoCore {
             duration: if self.packets > 0 { self.clock.end() } else { 0 },
             time_base: self.plan.time_base,
             bit_rate: self.plan.bit_rate,
+            #[cfg(feature = "gpu")]
+            gpu: self.gpu.clone().or_else(|| self.gpu_report()),
         }
     }
 }
@@ -355,6 +385,10 @@ impl Ending for VideoCore {
     }
 
     fn drain(&mut self) -> Result<()> {
+        #[cfg(feature = "gpu")]
+        if self.session.is_open() {
+            self.encode_submitted(0)?;
+        }
         let Some(Engine { codec, .. }) = self.engine.as_mut().filter(|_| self.session.is_open()) else {
             return Ok(()); // `end_stream` says why
         };
@@ -384,109 +418,12 @@ impl Ending for VideoCore {
 
     fn end(&mut self) -> Result<()> {
         let config = self.engine.as_ref().and_then(|engine| engine.codec.config());
+        #[cfg(feature = "gpu")]
+        {
+            self.gpu = self.gpu_report().or_else(|| self.gpu.take());
+        }
         // The worker threads and the pictures that the engine holds are of no more use.
         self.engine = None;
         self.session.end_stream(self.stream, config)
-    }
-}
-
-/// When frames begin: by the frame rate from the last time stamp that was given, each rounded from the exact time.
-#[derive(Clone, Debug)]
-struct Clock {
-    base: TimeBase,
-    /// The length of a frame of the rate.
-    frame: Option<TimeBase>,
-    /// Where counting began, and how many frames have been counted since.
-    anchor: i64,
-    counted: i64,
-    /// Whether frames have times of their own.
-    variable: bool,
-    /// Whether frames may begin before 0.
-    early: bool,
-    last: Option<i64>,
-    end: Option<i64>,
-}
-
-impl Clock {
-    fn new(plan: &VideoPlan) -> Self {
-        let frame = TimeBase::new(plan.frame_rate.den(), plan.frame_rate.num()).ok();
-        let (variable, early) = (plan.variable, plan.early_start);
-        Clock { base: plan.time_base, frame, anchor: 0, counted: 0, variable, early, last: None, end: None }
-    }
-
-    /// Where the next frame begins, and the clock after it.
-    fn next(&self, pts: Option<Timestamp>) -> Result<(i64, Clock)> {
-        let mut next = self.clone();
-        if let Some(pts) = pts {
-            let earliest = if self.early { -i64::MAX / 2 } else { 0 };
-            let ticks = pts.rescale(self.base).filter(|ticks| (earliest..i64::MAX / 2).contains(ticks));
-            next.anchor = ticks.ok_or_else(|| {
-                let (ticks, base) = (pts.ticks, pts.base);
-                let why = if self.early { "that is too far" } else { "times begin at 0 in this container" };
-                Error::input(format!("a frame at {ticks} x {base} seconds: {why}"))
-            })?;
-            next.counted = 0;
-            // The file says of a constant rate that it is one, and some players go by that alone.
-            if !self.variable && self.last.is_some_and(|last| next.anchor > last) && next.anchor != self.end() {
-                return Err(Error::input(format!(
-                    "a frame at tick {} of {}: by the constant frame rate it is due at {}; set `time_base` for frames \
-                     with times of their own",
-                    next.anchor,
-                    self.base,
-                    self.end()
-                )));
-            }
-        }
-        let start = next.counted_time();
-        if let Some(last) = self.last.filter(|&last| start <= last) {
-            return Err(Error::input(format!(
-                "a frame at tick {start} of {}: the one before it is at {last}, and each has to be later",
-                self.base
-            )));
-        }
-        if let Some(last) = self.last.filter(|last| start - last > i64::from(u32::MAX)) {
-            return Err(Error::input(format!(
-                "a frame at tick {start} of {}: that is {} after the one before it, at most {} can be written",
-                self.base,
-                start - last,
-                u32::MAX
-            )));
-        }
-        next.last = Some(start);
-        next.counted += 1;
-        next.end = None;
-        Ok((start, next))
-    }
-
-    fn end_at(&mut self, end: Timestamp) -> Result<()> {
-        let ticks = end.rescale(self.base);
-        let lasts =
-            |last, ticks: i64| ticks.checked_sub(last).is_some_and(|length| (1..=u32::MAX.into()).contains(&length));
-        match (self.last, ticks) {
-            (Some(last), Some(ticks)) if lasts(last, ticks) => {
-                self.end = Some(ticks);
-                self.anchor = ticks;
-                self.counted = 0;
-                Ok(())
-            }
-            (Some(last), _) => Err(Error::input(format!(
-                "an end at {} x {} seconds: the last frame began at tick {last} of {}, and lasts 1 to {} ticks",
-                end.ticks,
-                end.base,
-                self.base,
-                u32::MAX
-            ))),
-            (None, _) => Err(Error::input("an end before the first frame: add frames first")),
-        }
-    }
-
-    /// Where the last frame ends.
-    fn end(&self) -> i64 {
-        self.end.unwrap_or_else(|| self.counted_time())
-    }
-
-    fn counted_time(&self) -> i64 {
-        let since = self.frame.and_then(|frame| frame.rescale(self.counted, self.base)).unwrap_or(i64::MAX / 2);
-        self.anchor.saturating_add(since)
     }
 }

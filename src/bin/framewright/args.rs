@@ -227,6 +227,11 @@ pub struct VideoArgs {
     /// Keep the transparency of the pictures
     #[arg(long)]
     pub alpha: bool,
+
+    /// What converts colours; the bytes do not depend on it
+    #[cfg(feature = "gpu")]
+    #[arg(long, value_name = "DEVICE", value_enum, default_value = "cpu")]
+    pub device: crate::device::DeviceArg,
 }
 
 /// Audio options, as the library takes them. They hold for every audio stream.

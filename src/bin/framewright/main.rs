@@ -3,6 +3,8 @@
 mod about;
 mod args;
 mod demo;
+#[cfg(feature = "gpu")]
+mod device;
 mod encode;
 mod failure;
 mod formats;

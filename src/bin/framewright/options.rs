@@ -76,6 +76,8 @@ impl VideoArgs {
 
     /// Adds the stream. What is refused only now is told by its flag.
     pub fn add_to(&self, encoder: &mut Encoder, options: VideoOptions) -> Result<VideoStream, Failure> {
+        #[cfg(feature = "gpu")]
+        let options = options.device(self.device.open()?);
         encoder.add_video(options).map_err(|error| blame(self.rows(), error))
     }
 }
@@ -186,6 +188,8 @@ fn describe(codec: &str, table: &[&OptionInfo]) -> String {
 pub fn refuse_unused(has_video: bool, args: &EncodeArgs, has_audio: bool) -> Result<(), Failure> {
     let own = [("--fps", args.fps.is_some()), ("--size", args.size.is_some()), ("--raw", args.raw.is_some())];
     let own = own.into_iter().find(|(_, given)| *given).map(|(flag, _)| flag);
+    #[cfg(feature = "gpu")]
+    let own = own.or((args.video.device != crate::device::DeviceArg::Cpu).then_some("--device"));
     let video = given(args.video.rows()).next().map(|(flag, ..)| flag).or(own).filter(|_| !has_video);
     let audio = given(args.audio.rows()).next().map(|(flag, ..)| flag).filter(|_| !has_audio);
     match video.map(|flag| (flag, "video")).or(audio.map(|flag| (flag, "audio"))) {

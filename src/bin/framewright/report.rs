@@ -38,6 +38,10 @@ fn describe(stream: &StreamReport) -> String {
         Some(string) if string != stream.codec => format!("{} ({string})", stream.codec),
         _ => stream.codec.to_string(),
     };
+    #[cfg(feature = "gpu")]
+    if let Some(gpu) = &stream.gpu {
+        return format!("{codec}, {form}, {rate}, {gpu}");
+    }
     format!("{codec}, {form}, {rate}")
 }
 
@@ -99,6 +103,10 @@ fn stream_to_json(stream: &StreamReport) -> Value {
         StreamKind::Subtitle { cues } => json!({ "kind": "subtitle", "cues": cues }),
         _ => Value::Null,
     };
+    #[cfg(feature = "gpu")]
+    if let Some(gpu) = &stream.gpu {
+        value["gpu"] = json!({ "name": gpu.name, "frames": gpu.frames, "fallback": gpu.fallback });
+    }
     if let (Value::Object(value), Value::Object(form)) = (&mut value, form) {
         value.extend(form);
     }

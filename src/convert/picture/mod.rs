@@ -135,6 +135,17 @@ impl PictureConverter {
         let picture = self.scaler.fit(picture, &self.workers)?;
         self.padder.extend(picture)
     }
+
+    /// The last two stages, for a picture that has the target's format and colour already.
+    ///
+    /// # Errors
+    /// As [`convert`](Self::convert).
+    #[cfg(feature = "gpu")]
+    pub fn fit<'a>(&'a mut self, picture: PictureView<'a>) -> Result<PictureView<'a>> {
+        check_size(picture.width, picture.height)?;
+        let picture = self.scaler.fit(picture, &self.workers)?;
+        self.padder.extend(picture)
+    }
 }
 
 /// Everything that is not luma and chroma yet: a [`RgbConverter`] for each input depth that came by.

@@ -4,7 +4,7 @@ use crate::media::{ChromaSubsampling, Color, ColorRange, PixelFormat};
 
 /// The three rows of the conversion.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Matrix {
+pub(crate) struct Matrix {
     pub y: Row,
     pub u: Row,
     pub v: Row,
@@ -12,7 +12,7 @@ pub(super) struct Matrix {
 
 /// `(r R + g G + b B + bias) >> shift`, at most `max`. The sum is never negative.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Row {
+pub(crate) struct Row {
     /// For R, G and B.
     pub rgb: [i32; 3],
     /// The offset of the code values, and half a code value to round by.

@@ -40,7 +40,10 @@ mod scalar;
 #[cfg(test)]
 mod tests;
 
+#[cfg(not(feature = "gpu"))]
 use self::matrix::Matrix;
+#[cfg(feature = "gpu")]
+pub(crate) use self::matrix::{Matrix, Row};
 use self::scalar::{Band, Code, Sample, Source};
 use crate::error::Result;
 use crate::media::{Color, FrameFormat, FrameView, Picture, PixelFormat, PlaneData};

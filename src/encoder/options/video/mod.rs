@@ -9,6 +9,8 @@ use super::labels::{self, label_setters};
 use super::{Entry, OptionInfo, boolean, number, set_with_labels, size};
 use crate::convert::picture::Fit;
 use crate::error::{Error, Result};
+#[cfg(feature = "gpu")]
+use crate::gpu::Device;
 use crate::media::{
     AspectRatio, Color, ColorRange, ContentLightLevel, FrameRate, Hdr, MasteringDisplay, Orientation, PixelFormat,
     TimeBase, TrackLabels, VideoCodec,
@@ -53,6 +55,8 @@ pub struct VideoOptions {
     alpha: bool,
     labels: TrackLabels,
     extra: Vec<(String, String)>,
+    #[cfg(feature = "gpu")]
+    device: Device,
 }
 
 static TABLE: &[Entry<VideoOptions>] = &[
@@ -237,6 +241,8 @@ impl VideoOptions {
             alpha: false,
             labels: TrackLabels::default(),
             extra: Vec::new(),
+            #[cfg(feature = "gpu")]
+            device: Device::Cpu,
         }
     }
 
@@ -376,6 +382,16 @@ impl VideoOptions {
     /// pictures have it by their pixel format. Off unless said.
     pub fn alpha(mut self, on: bool) -> Self {
         self.alpha = on;
+        self
+    }
+
+    /// What converts the colours of RGB and grey frames of 8 bits, and lets a stream take textures
+    /// ([`add_texture`](crate::VideoStream::add_texture)). Frames of the processor go to a GPU and back, which pays where
+    /// the processor is busy encoding; deeper ones, those of luma and chroma, and pictures of red, green and blue are made by
+    /// the CPU. The bytes of the file do not depend on it. The CPU unless said.
+    #[cfg(feature = "gpu")]
+    pub fn device(mut self, device: Device) -> Self {
+        self.device = device;
         self
     }
 

@@ -8,6 +8,8 @@ use crate::convert::picture::PictureTarget;
 use crate::encoder::options::extra::{Av1Extra, MjpegExtra};
 use crate::encoder::options::{check_feature, check_labels, check_range, not_taken};
 use crate::error::{Error, Result};
+#[cfg(feature = "gpu")]
+use crate::gpu::Device;
 use crate::media::{
     AspectRatio, Color, ColorRange, FrameRate, Hdr, Orientation, PixelFormat, TimeBase, TrackLabels,
     TransferCharacteristics, VideoCodec,
@@ -121,6 +123,8 @@ impl VideoOptions {
             early_start: container.is_none_or(|container| container.features().contains(&Feature::EarlyStart)),
             threads: self.threads,
             bit_rate: self.bit_rate,
+            #[cfg(feature = "gpu")]
+            device: self.device.clone(),
         })
     }
 
@@ -227,6 +231,8 @@ pub(in crate::encoder) struct VideoPlan {
     pub early_start: bool,
     pub threads: usize,
     pub bit_rate: Option<u32>,
+    #[cfg(feature = "gpu")]
+    pub device: Device,
 }
 
 /// What an engine is made from.

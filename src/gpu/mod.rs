@@ -1,0 +1,19 @@
+//! Pictures by way of a GPU: the only room that knows wgpu.
+//!
+//! A stage here is the twin of one on the CPU: integer arithmetic by the same definition, and the same bytes. It is one
+//! Rust file and one WGSL file of the same name. What a GPU does not take (deep frames, luma and chroma that need other
+//! coding, planes of red, green and blue) goes the way of the CPU, and the result is the same.
+//!
+//! [`context`] finds a GPU and makes errors of what goes wrong there; [`source`] is frames and textures on their way in;
+//! [`rgb`] is the conversion, twin of `convert::rgb`; [`ring`] is pictures on their way back: while one is read, those
+//! after it are at work already.
+
+mod context;
+mod rgb;
+mod ring;
+mod source;
+#[cfg(test)]
+mod tests;
+
+pub use context::{Device, GpuContext};
+pub(crate) use ring::GpuConverter;
