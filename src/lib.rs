@@ -134,6 +134,7 @@ mod error;
 pub mod input;
 pub mod inspect;
 pub mod media;
+pub mod motion;
 mod mux;
 mod parallel;
 pub mod sink;

@@ -8,7 +8,9 @@ use super::alpha::AlphaPlane;
 use super::guard::{Ending, Health, guarded};
 use super::options::{VideoEngineSettings, VideoPlan};
 use super::report::{StreamKind, StreamReport};
+use super::scenes::SceneEngine;
 use super::session::Session;
+use crate::codec::av1::{Av1Settings, SceneDetection};
 use crate::codec::{CodedPicture, VideoEngine, VideoInput};
 use crate::convert::picture::PictureConverter;
 use crate::error::{Error, Result};
@@ -175,7 +177,7 @@ impl VideoCore {
     /// Makes the engine, by the plan for the container that has become known; gives the unit of its packets' times.
     pub fn open(&mut self, plan: VideoPlan) -> Result<TimeBase> {
         let codec = guarded("the encoder", || match &plan.engine {
-            VideoEngineSettings::Av1(settings) => settings.open(),
+            VideoEngineSettings::Av1(settings) => open_av1(settings),
             VideoEngineSettings::Mjpeg(settings) => settings.open(),
             VideoEngineSettings::Raw(settings) => settings.open(),
         })?;
@@ -223,7 +225,7 @@ impl VideoCore {
         };
         let plane = alpha.as_mut().map(|alpha| alpha.convert(frame)).transpose()?;
         let picture = converter.convert(frame)?;
-        let input = VideoInput { picture, force_key: self.force_key };
+        let input = VideoInput { picture, force_key: self.force_key, analysis: None };
         let coded = &mut self.coded;
         let encoded = guarded("the encoder", || codec.encode(input, coded));
         self.health.note("video", self.stream, encoded).inspect_err(|_| self.give_up())?;
@@ -347,6 +349,16 @@ impl VideoCore {
             bit_rate: self.plan.bit_rate,
         }
     }
+}
+
+/// The engine, behind the search for motion where that is to find the cuts.
+fn open_av1(settings: &Av1Settings) -> Result<Box<dyn VideoEngine>> {
+    let codec = settings.open()?;
+    if settings.scene_detection != SceneDetection::Motion {
+        return Ok(codec);
+    }
+    let (min, max) = (settings.min_keyframe_interval(), settings.keyframe_interval);
+    Ok(Box::new(SceneEngine::new(codec, min, max, settings.threads)?))
 }
 
 impl Ending for VideoCore {
