@@ -15,6 +15,7 @@ use crate::codec::{CodedPicture, VideoEngine, VideoInput};
 use crate::convert::picture::PictureConverter;
 use crate::error::{Error, Result};
 use crate::media::{CodecConfig, FrameBatch, FrameView, Packet, TimeBase, Timestamp, Track, TrackKind, VideoTrack};
+use crate::motion::Repeats;
 use crate::parallel::Workers;
 
 /// The handle that frames of one stream are fed through.
@@ -136,6 +137,8 @@ pub(super) struct VideoCore {
     starts: VecDeque<i64>,
     ready: VecDeque<CodedPicture>,
     coded: Vec<CodedPicture>,
+    /// There where repeated frames are to be merged.
+    repeats: Option<Repeats>,
     force_key: bool,
     announced: bool,
     frames: u64,
@@ -164,6 +167,7 @@ impl VideoCore {
             starts: VecDeque::new(),
             ready: VecDeque::new(),
             coded: Vec::new(),
+            repeats: None,
             force_key: false,
             announced: false,
             frames: 0,
@@ -187,6 +191,7 @@ impl VideoCore {
         let converter = PictureConverter::new(plan.target, workers);
         self.engine = Some(Engine { converter, codec, alpha });
         self.clock = Clock::new(&plan);
+        self.repeats = plan.merge_repeats.then(Repeats::default);
         self.plan = plan;
         Ok(self.plan.time_base)
     }
@@ -225,6 +230,15 @@ impl VideoCore {
         };
         let plane = alpha.as_mut().map(|alpha| alpha.convert(frame)).transpose()?;
         let picture = converter.convert(frame)?;
+        let is_repeat = self.repeats.as_mut().is_some_and(|repeats| repeats.take(&picture.planes));
+        if let Some(&began) = self.starts.back().filter(|_| is_repeat && !self.force_key)
+            && start - began < LONGEST_MERGED
+        {
+            // The packet before it lasts on.
+            self.clock = Clock { began: self.clock.began, ..clock };
+            self.frames += 1;
+            return Ok(());
+        }
         let input = VideoInput { picture, force_key: self.force_key, analysis: None };
         let coded = &mut self.coded;
         let encoded = guarded("the encoder", || codec.encode(input, coded));
@@ -351,6 +365,9 @@ impl VideoCore {
     }
 }
 
+/// So many ticks after its packet began, a repeated frame is encoded again: a packet may last 2^32 - 1.
+const LONGEST_MERGED: i64 = 1 << 31;
+
 /// The engine, behind the search for motion where that is to find the cuts.
 fn open_av1(settings: &Av1Settings) -> Result<Box<dyn VideoEngine>> {
     let codec = settings.open()?;
@@ -416,6 +433,8 @@ struct Clock {
     /// Whether frames may begin before 0.
     early: bool,
     last: Option<i64>,
+    /// Where the last packet began: earlier than the last frame, where that was merged into it.
+    began: Option<i64>,
     end: Option<i64>,
 }
 
@@ -423,7 +442,17 @@ impl Clock {
     fn new(plan: &VideoPlan) -> Self {
         let frame = TimeBase::new(plan.frame_rate.den(), plan.frame_rate.num()).ok();
         let (variable, early) = (plan.variable, plan.early_start);
-        Clock { base: plan.time_base, frame, anchor: 0, counted: 0, variable, early, last: None, end: None }
+        Clock {
+            base: plan.time_base,
+            frame,
+            anchor: 0,
+            counted: 0,
+            variable,
+            early,
+            last: None,
+            began: None,
+            end: None,
+        }
     }
 
     /// Where the next frame begins, and the clock after it.
@@ -456,15 +485,16 @@ impl Clock {
                 self.base
             )));
         }
-        if let Some(last) = self.last.filter(|last| start - last > i64::from(u32::MAX)) {
+        if let Some(began) = self.began.filter(|began| start - began > i64::from(u32::MAX)) {
             return Err(Error::input(format!(
                 "a frame at tick {start} of {}: that is {} after the one before it, at most {} can be written",
                 self.base,
-                start - last,
+                start - began,
                 u32::MAX
             )));
         }
         next.last = Some(start);
+        next.began = Some(start);
         next.counted += 1;
         next.end = None;
         Ok((start, next))
@@ -475,7 +505,7 @@ impl Clock {
         let lasts =
             |last, ticks: i64| ticks.checked_sub(last).is_some_and(|length| (1..=u32::MAX.into()).contains(&length));
         match (self.last, ticks) {
-            (Some(last), Some(ticks)) if lasts(last, ticks) => {
+            (Some(last), Some(ticks)) if lasts(last, ticks) && lasts(self.began.unwrap_or(last), ticks) => {
                 self.end = Some(ticks);
                 self.anchor = ticks;
                 self.counted = 0;

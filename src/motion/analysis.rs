@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::pyramid::Pyramid;
+use super::repeats::Repeats;
 use super::scenes::{Costs, stands_out};
 use super::search::{Instructions, Pair, search, search_coarse};
 use crate::error::{Error, Result};
@@ -137,8 +138,7 @@ pub(crate) struct SceneAnalyzer {
     /// The newest picture and those before it, newest first, and how many of them hold one.
     pyramids: [Pyramid; 4],
     held: usize,
-    /// The newest picture itself.
-    last: Vec<PlaneCopy>,
+    repeats: Repeats,
     /// What is known of the newest picture, and the costs of the one before it.
     pending: Option<Pending>,
     costs_before: Costs,
@@ -151,13 +151,6 @@ struct Pending {
     costs: Costs,
 }
 
-/// A plane with tight rows, as it came.
-#[derive(PartialEq)]
-enum PlaneCopy {
-    U8(Vec<u8>),
-    U16(Vec<u16>),
-}
-
 impl SceneAnalyzer {
     pub fn new(threads: usize) -> Result<Self> {
         Ok(SceneAnalyzer {
@@ -166,7 +159,7 @@ impl SceneAnalyzer {
             has_vectors: false,
             pyramids: Default::default(),
             held: 0,
-            last: Vec::new(),
+            repeats: Repeats::default(),
             pending: None,
             costs_before: Costs::default(),
             last_field: None,
@@ -188,10 +181,7 @@ impl SceneAnalyzer {
     /// Takes planes whose samples are by `shift` bits deeper than 8.
     fn add(&mut self, planes: &[PlaneView<'_>], shift: u32) -> Option<FrameAnalysis> {
         let luma = planes.first()?;
-        let is_repeat = !self.last.is_empty() && keep(&mut self.last, planes);
-        if self.last.is_empty() {
-            self.last = planes.iter().map(copy).collect();
-        }
+        let is_repeat = self.repeats.take(planes);
         self.pyramids.rotate_right(1);
         if is_repeat {
             self.pyramids[0] = self.pyramids[1].clone();
@@ -224,7 +214,7 @@ impl SceneAnalyzer {
         let known = self.settle(None);
         (self.held, self.index, self.last_field) = (0, 0, None);
         self.costs_before = Costs::default();
-        self.last.clear();
+        self.repeats = Repeats::default();
         known
     }
 
@@ -246,56 +236,5 @@ impl SceneAnalyzer {
         let pair = Pair { current: &self.pyramids[newer], before: &self.pyramids[older] };
         let coarse = search_coarse(pair, self.instructions, &self.workers);
         Costs::new(&pair.current.quarter, &pair.before.quarter, &coarse)
-    }
-}
-
-/// Puts the planes where the last ones are kept; tells whether they are the same to the last bit.
-fn keep(last: &mut Vec<PlaneCopy>, planes: &[PlaneView<'_>]) -> bool {
-    if last.len() != planes.len() || last.iter().zip(planes).any(|(last, plane)| !last.fits(plane)) {
-        *last = planes.iter().map(copy).collect();
-        return false;
-    }
-    last.iter_mut().zip(planes).fold(true, |is_same, (last, plane)| last.replace(plane) && is_same)
-}
-
-fn copy(plane: &PlaneView<'_>) -> PlaneCopy {
-    fn tight<T: Clone>(samples: &[T], plane: &PlaneView<'_>) -> Vec<T> {
-        let rows = samples.chunks(plane.stride).take(plane.height);
-        rows.flat_map(|row| row.iter().take(plane.width).cloned()).collect()
-    }
-    match plane.samples {
-        Samples::U8(samples) => PlaneCopy::U8(tight(samples, plane)),
-        Samples::U16(samples) => PlaneCopy::U16(tight(samples, plane)),
-    }
-}
-
-impl PlaneCopy {
-    fn fits(&self, plane: &PlaneView<'_>) -> bool {
-        let samples = plane.width * plane.height;
-        match (self, plane.samples) {
-            (PlaneCopy::U8(own), Samples::U8(_)) => own.len() == samples,
-            (PlaneCopy::U16(own), Samples::U16(_)) => own.len() == samples,
-            _ => false,
-        }
-    }
-
-    /// Takes the samples of a plane that fits; tells whether they are those that it has.
-    fn replace(&mut self, plane: &PlaneView<'_>) -> bool {
-        fn rows<T: PartialEq + Clone>(own: &mut [T], samples: &[T], plane: &PlaneView<'_>) -> bool {
-            let mut is_same = true;
-            for (own, row) in own.chunks_mut(plane.width.max(1)).zip(samples.chunks(plane.stride.max(1))) {
-                let row = &row[..own.len()];
-                if own != row {
-                    is_same = false;
-                    own.clone_from_slice(row);
-                }
-            }
-            is_same
-        }
-        match (self, plane.samples) {
-            (PlaneCopy::U8(own), Samples::U8(samples)) => rows(own, samples, plane),
-            (PlaneCopy::U16(own), Samples::U16(samples)) => rows(own, samples, plane),
-            _ => false,
-        }
     }
 }

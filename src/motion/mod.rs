@@ -34,13 +34,14 @@
 //!
 //! # The rooms
 //! `pyramid` has the planes, `measure` what is measured of a block, `search` the levels; `avx2` runs the same loops compiled
-//! for AVX2 and has a hand-written kernel for level 1. `scenes` tells cuts from costs, and `analysis` brings all together.
+//! for AVX2 and has a hand-written kernel for level 1. `scenes` tells cuts from costs, `repeats` finds pictures that are the one before, and `analysis` brings all together.
 
 mod analysis;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 mod measure;
 mod pyramid;
+mod repeats;
 mod scenes;
 mod search;
 #[cfg(test)]
@@ -48,5 +49,6 @@ mod tests;
 
 pub use analysis::Analyzer;
 pub(crate) use analysis::SceneAnalyzer;
+pub(crate) use repeats::Repeats;
 
 pub use crate::media::{BlockMotion, BlockSize, FrameAnalysis, MotionField, MotionVector};

@@ -1,6 +1,7 @@
 //! The search against an oracle that was written from the definition alone.
 
 mod oracle;
+mod scenes;
 
 use proptest::prelude::*;
 
