@@ -68,6 +68,7 @@ mod tests {
     use super::*;
     use crate::error::Error;
     use crate::media::{PixelFormat, Plane};
+    use crate::motion::tests::tiles;
 
     /// Notes which pictures were to be key frames, and whether vectors came.
     struct Noting {
@@ -99,11 +100,7 @@ mod tests {
     /// A picture of another texture for each scene.
     fn picture(scene: usize) -> Picture {
         let mut picture = Picture::new(PixelFormat::Gray, 96, 80);
-        let sample = |at: usize| {
-            let (x, y) = (at % 96 / 8, at / 96 / 8);
-            ((x * 37 + y * 59 + scene * (x * y + 3 * x + 11 * y) * 13) % 211) as u8
-        };
-        picture.planes = vec![Plane::U8((0..96 * 80).map(sample).collect())];
+        picture.planes = vec![Plane::U8(tiles(96, 80, 1 + scene as u64, 0))];
         picture
     }
 

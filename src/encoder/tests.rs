@@ -357,11 +357,8 @@ fn cuts_found_by_motion_are_key_frames_with_the_same_bytes_for_any_threads() {
         let mut video = encoder.add_video(options).unwrap();
         let memory = SharedWriter::new(io::Cursor::new(Vec::new()));
         encoder.open_writer(memory.clone(), Container::Ivf).unwrap();
-        let pixel = |frame: usize, at: usize| {
-            let (x, y, scene) = ((at % 96 + frame) / 8, at / 96 / 8, 1 + frame / 4);
-            ((x * 37 + y * 59 + scene * (x * y + 3 * x + 11 * y) * 13) % 211) as u8
-        };
-        let frames: Vec<u8> = (0..8).flat_map(|frame| (0..96 * 80).map(move |at| pixel(frame, at))).collect();
+        let frames: Vec<u8> =
+            (0..8).flat_map(|frame| crate::motion::tests::tiles(96, 80, 1 + frame as u64 / 4, frame)).collect();
         if in_batches {
             video.add_frames(&FrameBatch::nchw(&frames, 8, 1, 80, 96).unwrap()).unwrap();
         } else {

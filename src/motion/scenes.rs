@@ -57,7 +57,7 @@ impl Costs {
 }
 
 /// From this cost on, in hundredths of that of a picture alone, it may be another scene.
-const STRANGE_PERCENT: u64 = 60;
+const STRANGE_PERCENT: u64 = 110;
 /// Below so many levels a sample nothing is a cut: what is seen of it is grain.
 const LEAST_COST: u64 = 2;
 

@@ -1,7 +1,11 @@
 //! The search, level by level. Its definition stands in the module above.
 
-use super::measure::{Block, block, interpolate, sad, sad_at, satd, variance};
+use super::measure::{Block, block};
+#[cfg(not(target_arch = "x86_64"))]
+use super::measure::{interpolate, sad, sad_at, satd, variance};
 use super::pyramid::{PaddedPlane, Pyramid};
+#[cfg(target_arch = "x86_64")]
+use super::sse2::{interpolate, sad, sad_at, satd, variance};
 use crate::media::{BlockMotion, MotionField, MotionVector};
 use crate::parallel::Workers;
 

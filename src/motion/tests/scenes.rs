@@ -1,6 +1,6 @@
 //! What is a cut and what is not, on made-up scenes.
 
-use super::{hills, scramble};
+use super::{hills, scramble, tiles};
 use crate::error::ErrorKind;
 use crate::media::{FrameAnalysis, FrameFormat, FrameView, PlaneData};
 use crate::motion::Analyzer;
@@ -37,8 +37,8 @@ fn cuts(frames: &[Vec<u8>]) -> Vec<u64> {
 
 #[test]
 fn a_cut_is_found_where_it_is() {
-    let frames: Vec<_> = (0..12).map(|i| frame(i / 4, i as i64 * 3, 256, 0)).collect();
-    assert_eq!(cuts(&frames), [4, 8]);
+    let frames: Vec<_> = (0..8).map(|i| tiles(WIDTH, HEIGHT, 1 + i as u64 / 4, 3 * i)).collect();
+    assert_eq!(cuts(&frames), [4]);
 }
 
 #[test]
@@ -49,6 +49,8 @@ fn motion_is_no_cut() {
 
 #[test]
 fn a_flash_is_no_cut() {
+    let tiled: Vec<_> = (0..9).map(|i| tiles(WIDTH, HEIGHT, if i == 4 { 2 } else { 1 }, 3 * i)).collect();
+    assert_eq!(cuts(&tiled), [0u64; 0]);
     let lift = |i| if i == 4 { 150 } else { 0 };
     let frames: Vec<_> = (0..9).map(|i| frame(1, i, 256, lift(i))).collect();
     assert_eq!(cuts(&frames), [0u64; 0]);
