@@ -20,7 +20,9 @@ use crate::parallel::Workers;
 /// use framewright::motion::{Analyzer, BlockSize};
 ///
 /// let mut analyzer = Analyzer::new(64, 48)?.with_vectors(true);
-/// let picture = |shift: usize| -> Vec<u8> { (0..64 * 48).map(|i| ((i % 64 + shift) / 5 * 40 + i / 640) as u8).collect() };
+/// // Rings around a corner, further and further apart.
+/// let level = |x: usize, y: usize| ((x * x + 2 * y * y) / 40) as u8;
+/// let picture = |shift: usize| -> Vec<u8> { (0..64 * 48).map(|i| level(i % 64 + shift, i / 64)).collect() };
 /// assert!(analyzer.add(&FrameView::gray(64, 48, &picture(0)[..])?)?.is_none());
 /// let first = analyzer.add(&FrameView::gray(64, 48, &picture(3)[..])?)?;
 /// assert!(first.is_some_and(|first| !first.is_cut && first.motion.is_none()));
