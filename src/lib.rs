@@ -33,6 +33,7 @@
 //! * [`VideoOptions`], [`AudioOptions`], [`EncoderOptions`]: typed, or from strings by `set`.
 //! * [`FrameView`], [`FrameBatch`] and [`AudioSamples`] borrow what you have.
 //! * [`PacketWriter`] is the muxers alone, for packets that you have already; [`sink`] is where bytes go.
+//! * [`motion`] says how frames moved, where scenes begin, and which frames repeat the one before.
 //! * [`inspect`] says what is in a file; [`input`] (feature `input`) reads frames and samples from files.
 //! * [`Error`] has a [`kind`](Error::kind), a message that says what to do, and a source.
 //!
@@ -138,6 +139,7 @@ mod gpu;
 pub mod input;
 pub mod inspect;
 pub mod media;
+pub mod motion;
 mod mux;
 mod parallel;
 pub mod sink;

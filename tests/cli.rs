@@ -237,6 +237,22 @@ fn failures_exit_with_1_and_leave_nothing() {
 }
 
 #[test]
+fn motion_is_drawn() {
+    let desk = Desk::new();
+    desk.ok(&["inspect", "--motion", "clip.y4m", "-o", "vectors.png"]);
+    let picture = fs::read(desk.at("vectors.png")).unwrap();
+    let mut reader = png::Decoder::new(std::io::Cursor::new(&picture)).read_info().unwrap();
+    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+    let info = reader.next_frame(&mut pixels).unwrap();
+    assert_eq!((info.width, info.height, info.color_type), (32, 16, png::ColorType::Rgb));
+    desk.refused(1, &["inspect", "--motion", "clip.y4m", "-o", "vectors.png"], &["vectors.png", "another name"]);
+    desk.refused(1, &["inspect", "--motion", "clip.y4m", "-o", "x.png", "--frame", "5"], &["5 frames"]);
+    desk.refused(2, &["inspect", "--motion", "clip.y4m", "-o", "x.png", "--frame", "0"], &["1 or more"]);
+    desk.refused(2, &["inspect", "--motion", "clip.y4m"], &["--output"]);
+    desk.refused(1, &["inspect", "--motion", "tone.wav", "-o", "x.png"], &["tone.wav"]);
+}
+
+#[test]
 fn an_output_that_exists_is_kept_unless_told_otherwise() {
     let desk = Desk::new();
     fs::write(desk.at("out.mp4"), "precious").unwrap();

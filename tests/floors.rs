@@ -9,7 +9,7 @@ const FLOORS: &[&[&str]] = &[
     &["error"],
     &["media"],
     &["sink", "parallel"],
-    &["convert", "codec", "mux", "input"],
+    &["convert", "codec", "motion", "mux", "input"],
     &["gpu"],
     &["encoder", "inspect"],
 ];

@@ -163,11 +163,13 @@ mod tests {
     fn encode(settings: &MjpegSettings, picture: &Picture) -> Vec<u8> {
         let mut engine = settings.open().unwrap();
         let mut out = Vec::new();
-        engine.encode(VideoInput { picture: picture.view(), force_key: false }, &mut out).unwrap();
+        engine.encode(VideoInput { picture: picture.view(), force_key: false, analysis: None }, &mut out).unwrap();
         assert!(out.len() == 1 && out[0].key);
         engine.finish(&mut out).unwrap();
         assert!(engine.finish(&mut out).is_err() && out.len() == 1);
-        assert!(engine.encode(VideoInput { picture: picture.view(), force_key: false }, &mut out).is_err());
+        assert!(
+            engine.encode(VideoInput { picture: picture.view(), force_key: false, analysis: None }, &mut out).is_err()
+        );
         out.remove(0).data
     }
 
@@ -285,7 +287,11 @@ mod tests {
             plane.stride += 3;
         }
         let mut out = Vec::new();
-        settings.open().unwrap().encode(VideoInput { picture: view, force_key: true }, &mut out).unwrap();
+        settings
+            .open()
+            .unwrap()
+            .encode(VideoInput { picture: view, force_key: true, analysis: None }, &mut out)
+            .unwrap();
         assert_eq!(out[0].data, encode(&settings, &source));
     }
 
@@ -308,7 +314,8 @@ mod tests {
         let mut short = fitting.view();
         short.planes[2].samples = Samples::U8(&[0; 63]);
         for picture in [other.view(), larger.view(), short] {
-            let error = engine.encode(VideoInput { picture, force_key: false }, &mut Vec::new()).unwrap_err();
+            let error =
+                engine.encode(VideoInput { picture, force_key: false, analysis: None }, &mut Vec::new()).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidInput);
         }
     }

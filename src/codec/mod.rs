@@ -4,7 +4,7 @@
 //! the same settings: an engine for each closed group of pictures is as good as one for the whole stream.
 
 use crate::error::Result;
-use crate::media::{AudioBlock, CodecConfig, PictureView};
+use crate::media::{AudioBlock, CodecConfig, FrameAnalysis, PictureView};
 
 pub(crate) mod av1;
 pub(crate) mod flac;
@@ -19,6 +19,9 @@ pub(crate) struct VideoInput<'a> {
     pub picture: PictureView<'a>,
     /// Whether it has to be a key frame.
     pub force_key: bool,
+    /// What the search for motion found, where there was one. An engine may pass it over.
+    #[allow(dead_code, reason = "no engine so far takes vectors")]
+    pub analysis: Option<&'a FrameAnalysis>,
 }
 
 /// One coded picture. Engines give them in the order in which the pictures came, one each.
@@ -38,6 +41,11 @@ pub(crate) trait VideoEngine: Send {
 
     /// The configuration; `None` until the first picture has come out.
     fn config(&self) -> Option<CodecConfig>;
+
+    /// Whether vectors in [`VideoInput::analysis`] would be of use.
+    fn wants_vectors(&self) -> bool {
+        false
+    }
 }
 
 /// One coded block of samples.

@@ -72,10 +72,10 @@ mod tests {
         let picture = PictureView { format: PixelFormat::Gray10, width: 3, height: 3, planes: vec![plane] };
         let settings = RawSettings { format: PixelFormat::Gray10, width: 3, height: 3 };
         let (mut engine, mut out) = (settings.open().unwrap(), Vec::new());
-        engine.encode(VideoInput { picture: picture.clone(), force_key: false }, &mut out).unwrap();
+        engine.encode(VideoInput { picture: picture.clone(), force_key: false, analysis: None }, &mut out).unwrap();
         assert_eq!(out[0].data, [0, 0, 1, 0, 2, 0, 4, 0, 5, 0, 6, 0, 8, 0, 9, 0, 10, 0]);
         let other = RawSettings { width: 2, ..settings };
-        let picture = VideoInput { picture, force_key: false };
+        let picture = VideoInput { picture, force_key: false, analysis: None };
         assert!(other.open().unwrap().encode(picture, &mut Vec::new()).is_err());
     }
 }

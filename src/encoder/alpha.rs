@@ -71,7 +71,9 @@ impl AlphaPlane {
         let plane =
             self.waiting.pop_front().ok_or_else(|| Error::codec("a picture came out that has no alpha plane"))?;
         let (codec, out) = (&mut self.codec, &mut self.out);
-        guarded("the encoder", || codec.encode(VideoInput { picture: plane.view(), force_key: key }, out))?;
+        guarded("the encoder", || {
+            codec.encode(VideoInput { picture: plane.view(), force_key: key, analysis: None }, out)
+        })?;
         self.coded.extend(self.out.drain(..));
         Ok(())
     }

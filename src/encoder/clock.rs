@@ -18,6 +18,8 @@ pub(super) struct Clock {
     /// Whether frames may begin before 0.
     early: bool,
     last: Option<i64>,
+    /// Where the last packet began: earlier than the last frame, where that was merged into it.
+    began: Option<i64>,
     end: Option<i64>,
 }
 
@@ -25,7 +27,17 @@ impl Clock {
     pub fn new(plan: &VideoPlan) -> Self {
         let frame = TimeBase::new(plan.frame_rate.den(), plan.frame_rate.num()).ok();
         let (variable, early) = (plan.variable, plan.early_start);
-        Clock { base: plan.time_base, frame, anchor: 0, counted: 0, variable, early, last: None, end: None }
+        Clock {
+            base: plan.time_base,
+            frame,
+            anchor: 0,
+            counted: 0,
+            variable,
+            early,
+            last: None,
+            began: None,
+            end: None,
+        }
     }
 
     /// Where the next frame begins, and the clock after it.
@@ -58,26 +70,33 @@ impl Clock {
                 self.base
             )));
         }
-        if let Some(last) = self.last.filter(|last| start - last > i64::from(u32::MAX)) {
+        if let Some(began) = self.began.filter(|began| start - began > i64::from(u32::MAX)) {
             return Err(Error::input(format!(
                 "a frame at tick {start} of {}: that is {} after the one before it, at most {} can be written",
                 self.base,
-                start - last,
+                start - began,
                 u32::MAX
             )));
         }
         next.last = Some(start);
+        next.began = Some(start);
         next.counted += 1;
         next.end = None;
         Ok((start, next))
     }
 
+    /// This clock, where its frame only makes the packet of the one `before` it longer.
+    pub fn merged_into(self, before: &Clock) -> Clock {
+        Clock { began: before.began, ..self }
+    }
+
+    /// Has the last frame end there.
     pub fn end_at(&mut self, end: Timestamp) -> Result<()> {
         let ticks = end.rescale(self.base);
         let lasts =
             |last, ticks: i64| ticks.checked_sub(last).is_some_and(|length| (1..=u32::MAX.into()).contains(&length));
         match (self.last, ticks) {
-            (Some(last), Some(ticks)) if lasts(last, ticks) => {
+            (Some(last), Some(ticks)) if lasts(last, ticks) && lasts(self.began.unwrap_or(last), ticks) => {
                 self.end = Some(ticks);
                 self.anchor = ticks;
                 self.counted = 0;

@@ -159,7 +159,8 @@ impl VideoCore {
         let Some(Engine { converter, codec, alpha, gpu: Some(gpu) }) = &mut self.engine else { return Ok(()) };
         let Some(held) = gpu.held.pop_front() else { return Ok(()) };
         let Some(picture) = gpu.converter.read()? else { return Ok(()) };
-        let input = VideoInput { picture: converter.fit(picture.view())?, force_key: held.force_key };
+        let picture = converter.fit(picture.view())?;
+        let input = VideoInput { picture, force_key: held.force_key, analysis: None };
         let coded = &mut self.coded;
         guarded("the encoder", || codec.encode(input, coded))?;
         if let (Some(alpha), Some(plane)) = (alpha, held.alpha) {

@@ -10,6 +10,7 @@ mod interleave;
 mod one_shot;
 mod options;
 mod report;
+mod scenes;
 mod session;
 mod subtitle;
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::*;
 use crate::codec::{CodedPicture, VideoEngine, VideoInput};
 use crate::error::ErrorKind;
 use crate::inspect::inspect;
-use crate::media::{AudioCodec, AudioSamples, CodecConfig, FrameView, TimeBase, Timestamp, VideoCodec};
+use crate::media::{AudioCodec, AudioSamples, CodecConfig, FrameBatch, FrameView, TimeBase, Timestamp, VideoCodec};
 use crate::sink::SharedWriter;
 
 const PIXELS: [u8; 16 * 16] = [99; 256];
@@ -300,4 +300,77 @@ fn ends_and_starts_that_are_too_far_are_refused() {
     assert!(subtitles.add_cue(at(100), at(150), &crate::media::Cue::new("Late")).is_err());
     video.end_at(at(100)).unwrap();
     assert_eq!(encoder.close().unwrap().streams[1].packets, 1);
+}
+
+#[test]
+fn repeated_frames_are_longer_durations_where_that_is_wanted() {
+    let encode = |merge: bool, forced: usize| {
+        let options = jpeg().time_base(TimeBase::MILLISECONDS).merge_repeats(merge);
+        let mut encoder = Encoder::new();
+        let mut video = encoder.add_video(options).unwrap();
+        let memory = SharedWriter::new(io::Cursor::new(Vec::new()));
+        encoder.open_writer(memory.clone(), Container::Matroska).unwrap();
+        for (index, level) in [0u8, 0, 0, 9, 9, 0, 0].into_iter().enumerate() {
+            if index == forced {
+                video.force_key_frame();
+            }
+            let pixels = [level; 256];
+            let at = Timestamp::from_millis(100 * index as i64);
+            video.add_frame_at(&FrameView::gray(16, 16, &pixels).unwrap(), at).unwrap();
+        }
+        video.end_at(Timestamp::from_millis(1_000)).unwrap();
+        video.finish().unwrap();
+        let report = encoder.close().unwrap();
+        (report.streams[0].packets, report.duration.as_millis())
+    };
+    assert_eq!(encode(false, 99), (7, 1_000));
+    assert_eq!(encode(true, 99), (3, 1_000));
+    assert_eq!(encode(true, 1), (4, 1_000), "a frame that has to be a key frame is encoded");
+}
+
+#[test]
+fn a_merged_frame_lasts_no_longer_than_can_be_written() {
+    let mut encoder = Encoder::new();
+    let mut video = encoder.add_video(jpeg().time_base(TimeBase::NANOSECONDS).merge_repeats(true)).unwrap();
+    encoder.open_writer(io::Cursor::new(Vec::new()), Container::Matroska).unwrap();
+    for seconds in [0, 2, 4] {
+        video.add_frame_at(&frame(), Timestamp::from_millis(1_000 * seconds)).unwrap();
+    }
+    // The second is part of the first; the third, more than 2^31 ticks on, is encoded. A merged one counts from there.
+    video.add_frame_at(&frame(), Timestamp::from_millis(6_000)).unwrap();
+    let error = video.add_frame_at(&frame(), Timestamp::from_millis(8_500)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
+    assert!(video.end_at(Timestamp::from_millis(8_500)).is_err());
+    video.add_frame_at(&frame(), Timestamp::from_millis(8_000)).unwrap();
+    drop(video);
+    assert_eq!(encoder.close().unwrap().streams[0].packets, 3);
+}
+
+#[test]
+fn cuts_found_by_motion_are_key_frames_with_the_same_bytes_for_any_threads() {
+    let encode = |threads: usize, in_batches: bool| {
+        let options = VideoOptions::new(96, 80)
+            .threads(threads)
+            .extra_option("scene_detection", "motion")
+            .extra_option("min_keyframe_interval", "2");
+        let mut encoder = Encoder::new();
+        let mut video = encoder.add_video(options).unwrap();
+        let memory = SharedWriter::new(io::Cursor::new(Vec::new()));
+        encoder.open_writer(memory.clone(), Container::Ivf).unwrap();
+        let frames: Vec<u8> =
+            (0..8).flat_map(|frame| crate::motion::tests::tiles(96, 80, 1 + frame as u64 / 4, frame)).collect();
+        if in_batches {
+            video.add_frames(&FrameBatch::nchw(&frames, 8, 1, 80, 96).unwrap()).unwrap();
+        } else {
+            for frame in frames.chunks(96 * 80) {
+                video.add_frame(&FrameView::gray(96, 80, frame).unwrap()).unwrap();
+            }
+        }
+        drop(video);
+        let report = encoder.close().unwrap();
+        (report.streams[0].key_frames, memory.into_inner().unwrap().into_inner())
+    };
+    let one = encode(1, false);
+    assert_eq!(one.0, 2, "the first, and the one at the cut");
+    assert!(one == encode(3, false) && one == encode(1, true));
 }

@@ -11,11 +11,14 @@ use super::gpu::GpuLane;
 use super::guard::{Ending, Health, guarded};
 use super::options::{VideoEngineSettings, VideoPlan};
 use super::report::{StreamKind, StreamReport};
+use super::scenes::SceneEngine;
 use super::session::Session;
+use crate::codec::av1::{Av1Settings, SceneDetection};
 use crate::codec::{CodedPicture, VideoEngine, VideoInput};
 use crate::convert::picture::PictureConverter;
 use crate::error::{Error, Result};
 use crate::media::{CodecConfig, FrameBatch, FrameView, Packet, TimeBase, Timestamp, Track, TrackKind, VideoTrack};
+use crate::motion::Repeats;
 use crate::parallel::Workers;
 
 /// The handle that frames of one stream are fed through.
@@ -137,6 +140,8 @@ pub(super) struct VideoCore {
     starts: VecDeque<i64>,
     ready: VecDeque<CodedPicture>,
     pub(super) coded: Vec<CodedPicture>,
+    /// There where repeated frames are to be merged.
+    repeats: Option<Repeats>,
     pub(super) force_key: bool,
     announced: bool,
     frames: u64,
@@ -170,6 +175,7 @@ impl VideoCore {
             starts: VecDeque::new(),
             ready: VecDeque::new(),
             coded: Vec::new(),
+            repeats: None,
             force_key: false,
             announced: false,
             frames: 0,
@@ -185,7 +191,7 @@ impl VideoCore {
     /// Makes the engine, by the plan for the container that has become known; gives the unit of its packets' times.
     pub fn open(&mut self, plan: VideoPlan) -> Result<TimeBase> {
         let codec = guarded("the encoder", || match &plan.engine {
-            VideoEngineSettings::Av1(settings) => settings.open(),
+            VideoEngineSettings::Av1(settings) => open_av1(settings),
             VideoEngineSettings::Mjpeg(settings) => settings.open(),
             VideoEngineSettings::Raw(settings) => settings.open(),
         })?;
@@ -201,6 +207,7 @@ impl VideoCore {
             gpu: GpuLane::open(&plan)?,
         });
         self.clock = Clock::new(&plan);
+        self.repeats = plan.merge_repeats.then(Repeats::default);
         self.plan = plan;
         Ok(self.plan.time_base)
     }
@@ -235,7 +242,16 @@ impl VideoCore {
         };
         let plane = alpha.as_mut().map(|alpha| alpha.convert(frame)).transpose()?;
         let picture = converter.convert(frame)?;
-        let input = VideoInput { picture, force_key: self.force_key };
+        let is_repeat = self.repeats.as_mut().is_some_and(|repeats| repeats.take(&picture.planes));
+        if let Some(&began) = self.starts.back().filter(|_| is_repeat && !self.force_key)
+            && start - began < LONGEST_MERGED
+        {
+            // The packet before it lasts on.
+            self.clock = clock.merged_into(&self.clock);
+            self.frames += 1;
+            return Ok(());
+        }
+        let input = VideoInput { picture, force_key: self.force_key, analysis: None };
         let coded = &mut self.coded;
         let encoded = guarded("the encoder", || codec.encode(input, coded));
         self.health.note("video", self.stream, encoded).inspect_err(|_| self.give_up())?;
@@ -377,6 +393,19 @@ impl VideoCore {
             gpu: self.gpu.clone().or_else(|| self.gpu_report()),
         }
     }
+}
+
+/// So many ticks after its packet began, a repeated frame is encoded again: a packet may last 2^32 - 1.
+const LONGEST_MERGED: i64 = 1 << 31;
+
+/// The engine, behind the search for motion where that is to find the cuts.
+fn open_av1(settings: &Av1Settings) -> Result<Box<dyn VideoEngine>> {
+    let codec = settings.open()?;
+    if settings.scene_detection != SceneDetection::Motion {
+        return Ok(codec);
+    }
+    let (min, max) = (settings.min_keyframe_interval(), settings.keyframe_interval);
+    Ok(Box::new(SceneEngine::new(codec, min, max, settings.threads)?))
 }
 
 impl Ending for VideoCore {

@@ -373,6 +373,11 @@ impl<'a> FrameView<'a> {
         self.color
     }
 
+    /// The samples of plane `index`, and how many there are from row to row; `None` where the frame has no such plane.
+    pub fn plane_data(&self, index: usize) -> Option<(PlaneData<'a>, usize)> {
+        self.plane(index).map(|plane| (plane.data, plane.stride))
+    }
+
     /// Plane `index`, which `from_planes` has checked to reach its last row.
     pub(crate) fn plane(&self, index: usize) -> Option<FramePlane<'a>> {
         self.planes.get(index).copied().flatten()

@@ -228,6 +228,10 @@ pub struct VideoArgs {
     #[arg(long)]
     pub alpha: bool,
 
+    /// Let a frame that repeats the one before it be a longer duration of that one; needs --time-base
+    #[arg(long)]
+    pub merge_repeats: bool,
+
     /// What converts colours; the bytes do not depend on it
     #[cfg(feature = "gpu")]
     #[arg(long, value_name = "DEVICE", value_enum, default_value = "cpu")]
@@ -358,6 +362,18 @@ pub struct InspectArgs {
     /// Print it for programs
     #[arg(long)]
     pub json: bool,
+
+    /// Draw how a frame of a Y4M file moved, as a PNG
+    #[arg(long, requires = "output", conflicts_with = "json")]
+    pub motion: bool,
+
+    /// Which frame --motion draws, counted from 0
+    #[arg(long, value_name = "N", default_value = "1", requires = "motion")]
+    pub frame: u64,
+
+    /// The picture that --motion writes
+    #[arg(short, long, value_name = "PNG", value_hint = ValueHint::FilePath, requires = "motion")]
+    pub output: Option<PathBuf>,
 }
 
 /// List what this build can encode and write, and every option of the library with its flag

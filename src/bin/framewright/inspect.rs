@@ -12,9 +12,13 @@ use crate::failure::Failure;
 use crate::output::print;
 use crate::progress::size;
 use crate::report::{bit_rate, channel_name};
+use crate::vectors;
 
-/// Describes the file on standard output.
+/// Describes the file on standard output, or draws how a frame of it moved.
 pub fn run(args: &InspectArgs) -> Result<(), Failure> {
+    if let (true, Some(out)) = (args.motion, &args.output) {
+        return vectors::run(&args.file, args.frame, out);
+    }
     let name = args.file.display().to_string();
     let info = read(&args.file, &name)?;
     print(&if args.json { format!("{:#}\n", to_json(&info, &name)) } else { to_text(&info, &name) })

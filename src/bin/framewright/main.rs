@@ -18,6 +18,7 @@ mod progress;
 mod report;
 mod sources;
 mod stdin;
+mod vectors;
 
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;

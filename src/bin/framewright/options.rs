@@ -37,7 +37,7 @@ const LABEL_FLAGS: [(&str, &str); 5] = [
 ];
 
 impl VideoArgs {
-    fn rows(&self) -> [Row<'_>; 17] {
+    fn rows(&self) -> [Row<'_>; 18] {
         [
             ("--crf", "crf", self.crf.as_deref()),
             ("--preset", "preset", self.preset.as_deref()),
@@ -56,6 +56,7 @@ impl VideoArgs {
             ("--mastering-display", "mastering_display", self.mastering_display.as_deref()),
             ("--content-light", "content_light", self.content_light.as_deref()),
             ("--alpha", "alpha", self.alpha.then_some("true")),
+            ("--merge-repeats", "merge_repeats", self.merge_repeats.then_some("true")),
         ]
     }
 

@@ -86,6 +86,9 @@ pub(crate) enum SceneDetection {
     Fast,
     /// By the cost of intra and inter prediction. Needs `tx_domain_distortion` to be off.
     Standard,
+    /// By the search for motion ahead of the engine, which is told of them by forced key frames: to the engine itself this
+    /// is [`Off`](Self::Off).
+    Motion,
 }
 
 impl Av1Settings {
@@ -168,7 +171,7 @@ impl Av1Settings {
         }
     }
 
-    fn min_keyframe_interval(&self) -> u32 {
+    pub fn min_keyframe_interval(&self) -> u32 {
         self.min_keyframe_interval.unwrap_or(12.min(self.keyframe_interval))
     }
 

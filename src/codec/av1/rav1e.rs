@@ -274,7 +274,7 @@ fn encoder_config(settings: &Av1Settings) -> EncoderConfig {
     }
     let speed = &mut encoder.speed_settings;
     speed.scene_detection_mode = match settings.scene_detection {
-        SceneDetection::Off => SceneDetectionSpeed::None,
+        SceneDetection::Off | SceneDetection::Motion => SceneDetectionSpeed::None,
         SceneDetection::Fast => SceneDetectionSpeed::Fast,
         SceneDetection::Standard => SceneDetectionSpeed::Standard,
     };
@@ -392,7 +392,7 @@ mod tests {
         assert!(error.to_string().ends_with("the AV1 encoder panicked: row 7 is out of range"), "{error}");
 
         let picture = Picture::new(PixelFormat::Gray, 16, 16);
-        let input = VideoInput { picture: picture.view(), force_key: false };
+        let input = VideoInput { picture: picture.view(), force_key: false, analysis: None };
         assert_eq!(engine.encode(input, &mut Vec::new()).unwrap_err().kind(), ErrorKind::State);
         assert_eq!(engine.finish(&mut Vec::new()).unwrap_err().kind(), ErrorKind::State);
     }

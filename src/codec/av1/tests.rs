@@ -61,7 +61,7 @@ fn run<T: Sample>(
     let mut pictures = Vec::new();
     for time in 0..count {
         let picture = picture(format, width, height, time);
-        let input = VideoInput { picture: picture.view(), force_key: is_forced(time) };
+        let input = VideoInput { picture: picture.view(), force_key: is_forced(time), analysis: None };
         engine.encode(input, &mut pictures).unwrap();
     }
     engine.finish(&mut pictures).unwrap();
@@ -286,7 +286,8 @@ fn pictures_that_do_not_fit_are_refused_and_leave_no_trace() {
     let mut engine = settings.open().unwrap();
     let mut out = Vec::new();
     let refuse = |engine: &mut Box<dyn VideoEngine>, picture: crate::media::PictureView<'_>| {
-        let error = engine.encode(VideoInput { picture, force_key: false }, &mut Vec::new()).unwrap_err();
+        let error =
+            engine.encode(VideoInput { picture, force_key: false, analysis: None }, &mut Vec::new()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
     };
     let good = picture(PixelFormat::Yuv420p10, 32, 16, 0);
@@ -306,11 +307,11 @@ fn pictures_that_do_not_fit_are_refused_and_leave_no_trace() {
     samples[100] = 1024;
     refuse(&mut engine, loud.view());
 
-    engine.encode(VideoInput { picture: good.view(), force_key: false }, &mut out).unwrap();
+    engine.encode(VideoInput { picture: good.view(), force_key: false, analysis: None }, &mut out).unwrap();
     engine.finish(&mut out).unwrap();
     assert_eq!(out[0].data, encode(&settings, 1, |_| false).pictures[0].data);
     for error in [
-        engine.encode(VideoInput { picture: good.view(), force_key: false }, &mut out).unwrap_err(),
+        engine.encode(VideoInput { picture: good.view(), force_key: false, analysis: None }, &mut out).unwrap_err(),
         engine.finish(&mut out).unwrap_err(),
     ] {
         assert_eq!(error.kind(), ErrorKind::State);
@@ -340,7 +341,7 @@ fn strides_do_not_matter() {
     }
     let mut engine = settings.open().unwrap();
     let mut out = Vec::new();
-    engine.encode(VideoInput { picture: view, force_key: false }, &mut out).unwrap();
+    engine.encode(VideoInput { picture: view, force_key: false, analysis: None }, &mut out).unwrap();
     engine.finish(&mut out).unwrap();
     assert_eq!(out[0].data, encode(&settings, 1, |_| false).pictures[0].data);
 }

@@ -45,19 +45,20 @@ extra!(
         },),
         Entry::new(
             "scene_detection",
-            "key frames at scene cuts; standard needs tx_domain_distortion=false",
-            "off, fast, standard",
+            "key frames at scene cuts; standard needs tx_domain_distortion=false, motion holds one frame more back",
+            "off, fast, standard, motion",
             "fast",
             |o, v| {
                 o.scene_detection = match v {
                     "off" => SceneDetection::Off,
                     "fast" => SceneDetection::Fast,
                     "standard" => SceneDetection::Standard,
+                    "motion" => SceneDetection::Motion,
                     _ => {
                         return Err(Error::option(
                             "scene_detection",
                             format_args!("`{v}`"),
-                            "use off, fast or standard",
+                            "use off, fast, standard or motion",
                         ));
                     }
                 };

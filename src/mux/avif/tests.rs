@@ -26,7 +26,7 @@ fn coded(format: PixelFormat, (width, height): (usize, usize), count: usize) -> 
                     .for_each(|(sample, at)| *sample = ((at % width + 3 * index) * 9) as u8);
             }
         }
-        engine.encode(VideoInput { picture: picture.view(), force_key: false }, &mut out).unwrap();
+        engine.encode(VideoInput { picture: picture.view(), force_key: false, analysis: None }, &mut out).unwrap();
     }
     engine.finish(&mut out).unwrap();
     let Some(CodecConfig::Av1(config)) = engine.config() else { panic!("no configuration") };

@@ -53,6 +53,7 @@ pub struct VideoOptions {
     sample_aspect_ratio: AspectRatio,
     hdr: Hdr,
     alpha: bool,
+    merge_repeats: bool,
     labels: TrackLabels,
     extra: Vec<(String, String)>,
     #[cfg(feature = "gpu")]
@@ -211,6 +212,16 @@ static TABLE: &[Entry<VideoOptions>] = &[
         o.alpha = boolean("alpha", v)?;
         Ok(())
     }),
+    Entry::new(
+        "merge_repeats",
+        "let a frame that repeats the one before it be a longer duration of that one; needs time_base",
+        "true, false",
+        "false",
+        |o, v| {
+            o.merge_repeats = boolean("merge_repeats", v)?;
+            Ok(())
+        },
+    ),
 ];
 
 impl VideoOptions {
@@ -239,6 +250,7 @@ impl VideoOptions {
             sample_aspect_ratio: AspectRatio::SQUARE,
             hdr: Hdr::default(),
             alpha: false,
+            merge_repeats: false,
             labels: TrackLabels::default(),
             extra: Vec::new(),
             #[cfg(feature = "gpu")]
@@ -382,6 +394,15 @@ impl VideoOptions {
     /// pictures have it by their pixel format. Off unless said.
     pub fn alpha(mut self, on: bool) -> Self {
         self.alpha = on;
+        self
+    }
+
+    /// Lets a frame that repeats the one before it, to the last bit, be a longer duration of that one: still screens then
+    /// cost nothing. The file has fewer frames than went in. Comparing takes a copy of a picture in memory. It goes with
+    /// [`time_base`](Self::time_base), since such a stream has no constant rate, and not with [`alpha`](Self::alpha) nor a
+    /// GPU. Off unless said.
+    pub fn merge_repeats(mut self, on: bool) -> Self {
+        self.merge_repeats = on;
         self
     }
 

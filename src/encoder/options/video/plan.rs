@@ -66,6 +66,19 @@ impl VideoOptions {
             let allowed = format!("{codec} has none: it is for av1; raw pictures have it by a pixel format with alpha");
             return Err(Error::option("alpha", true, allowed));
         }
+        if self.merge_repeats && (!variable || self.alpha) {
+            let allowed = if variable {
+                "it does not go with `alpha`"
+            } else {
+                "a constant rate has no longer frames: set `time_base`"
+            };
+            return Err(Error::option("merge_repeats", true, allowed));
+        }
+        #[cfg(feature = "gpu")]
+        if self.merge_repeats && matches!(self.device, Device::Gpu(_)) {
+            let allowed = "pictures are compared on the CPU: it does not go with a `device` of another kind";
+            return Err(Error::option("merge_repeats", true, allowed));
+        }
         check_feature(container, Feature::Rotation, self.orientation.quarter_turns != 0)?;
         check_feature(container, Feature::Mirroring, self.orientation.mirrored)?;
         check_feature(container, Feature::AspectRatio, !self.sample_aspect_ratio.is_square())?;
@@ -122,6 +135,7 @@ impl VideoOptions {
             labels: self.labels.clone(),
             early_start: container.is_none_or(|container| container.features().contains(&Feature::EarlyStart)),
             threads: self.threads,
+            merge_repeats: self.merge_repeats,
             bit_rate: self.bit_rate,
             #[cfg(feature = "gpu")]
             device: self.device.clone(),
@@ -230,6 +244,8 @@ pub(in crate::encoder) struct VideoPlan {
     /// Whether frames may have times before 0.
     pub early_start: bool,
     pub threads: usize,
+    /// Whether a frame that repeats the one before it makes no packet.
+    pub merge_repeats: bool,
     pub bit_rate: Option<u32>,
     #[cfg(feature = "gpu")]
     pub device: Device,

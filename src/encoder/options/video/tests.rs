@@ -33,6 +33,11 @@ fn each_bad_value_is_named_with_what_is_allowed() {
     refused(options().fit(Fit::Stretch), &["fit", "out_size"]);
     refused(options().extra_option("sharpness", "1"), &["sharpness", "av1"]);
     refused(options().codec(VideoCodec::Raw).alpha(true), &["alpha", "raw"]);
+    refused(options().merge_repeats(true), &["merge_repeats", "time_base"]);
+    let variable = options().time_base(TimeBase::MILLISECONDS).merge_repeats(true);
+    assert!(variable.resolve(None).is_ok());
+    refused(variable.alpha(true), &["merge_repeats", "alpha"]);
+    refused(options().extra_option("scene_detection", "all"), &["scene_detection", "motion"]);
     let mjpeg = || options().codec(VideoCodec::Mjpeg);
     assert!(mjpeg().resolve(None).is_ok());
     refused(mjpeg().crf(20), &["crf", "mjpeg"]);
@@ -77,6 +82,7 @@ fn the_table_reaches_every_field_and_states_the_defaults() {
         "16:11",
         "G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,50)",
         "1000,400",
+        "true",
         "true",
         "de",
         "Angle 2",

@@ -1,0 +1,112 @@
+//! Luma at full, half and quarter resolution, with room around it.
+
+use crate::media::{PlaneView, Samples};
+
+/// Samples around a plane, to the left and above. They are copies of its edge, so that a block may reach beyond it.
+pub(super) const BEFORE: usize = 32;
+/// Likewise to the right and below, counted from the plane's own edge.
+const BEHIND: usize = 48;
+
+/// A plane with room around it: sample `(x, y)` is that of the plane for any `x` from -32 to `width + 47`, and `y` likewise,
+/// where coordinates outside the plane mean the nearest sample inside.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct PaddedPlane {
+    pub width: usize,
+    pub height: usize,
+    pub stride: usize,
+    samples: Vec<u8>,
+}
+
+impl PaddedPlane {
+    /// Makes the plane fit for this size.
+    fn reset(&mut self, width: usize, height: usize) {
+        if (self.width, self.height) != (width, height) {
+            let stride = BEFORE + width + BEHIND;
+            let samples = vec![0; stride * (BEFORE + height + BEHIND)];
+            *self = PaddedPlane { width, height, stride, samples };
+        }
+    }
+
+    /// The samples from `(x, y)` on, row after row of [`stride`](Self::stride); none where that lies outside the room.
+    #[inline(always)]
+    pub fn from(&self, x: isize, y: isize) -> &[u8] {
+        let offset = (y + BEFORE as isize) * self.stride as isize + x + BEFORE as isize;
+        self.samples.get(offset as usize..).unwrap_or_default()
+    }
+
+    /// Row `y` of the plane itself, to be written.
+    fn row_mut(&mut self, y: usize) -> &mut [u8] {
+        let start = (y + BEFORE) * self.stride + BEFORE;
+        &mut self.samples[start..start + self.width]
+    }
+
+    /// Row `y` of the plane itself.
+    pub fn row(&self, y: usize) -> &[u8] {
+        let start = (y + BEFORE) * self.stride + BEFORE;
+        &self.samples[start..start + self.width]
+    }
+
+    /// Fills the room around.
+    fn pad(&mut self) {
+        let (stride, width) = (self.stride, self.width);
+        for row in self.samples.chunks_mut(stride).skip(BEFORE).take(self.height) {
+            let (first, last) = (row[BEFORE], row[BEFORE + width - 1]);
+            row[..BEFORE].fill(first);
+            row[BEFORE + width..].fill(last);
+        }
+        let (top, bottom) = (BEFORE * stride, (BEFORE + self.height - 1) * stride);
+        for y in 0..BEFORE {
+            self.samples.copy_within(top..top + stride, y * stride);
+        }
+        for y in 1..=BEHIND {
+            self.samples.copy_within(bottom..bottom + stride, bottom + y * stride);
+        }
+    }
+
+    /// This plane from one of twice the size: the mean of 2x2 samples, rounded, where the edge of an odd size counts twice.
+    fn halve(&mut self, from: &PaddedPlane) {
+        self.reset(from.width.div_ceil(2), from.height.div_ceil(2));
+        for y in 0..self.height {
+            let (top, bottom) = (from.from(0, 2 * y as isize), from.from(0, 2 * y as isize + 1));
+            let pairs = top.chunks_exact(2).zip(bottom.chunks_exact(2));
+            for (to, (top, bottom)) in self.row_mut(y).iter_mut().zip(pairs) {
+                let sum = u16::from(top[0]) + u16::from(top[1]) + u16::from(bottom[0]) + u16::from(bottom[1]);
+                *to = ((sum + 2) >> 2) as u8;
+            }
+        }
+        self.pad();
+    }
+}
+
+/// The luma of a picture in three sizes, in 8 bits. Of deeper samples the high bits are taken.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Pyramid {
+    pub full: PaddedPlane,
+    pub half: PaddedPlane,
+    pub quarter: PaddedPlane,
+}
+
+impl Pyramid {
+    /// Takes a picture in; the buffers of the one before it are used again. `shift` is by how many bits the samples are
+    /// deeper than 8.
+    pub fn take(&mut self, luma: &PlaneView<'_>, shift: u32) {
+        self.full.reset(luma.width, luma.height);
+        match luma.samples {
+            Samples::U8(samples) => {
+                for (y, row) in samples.chunks(luma.stride).take(luma.height).enumerate() {
+                    self.full.row_mut(y).copy_from_slice(&row[..luma.width]);
+                }
+            }
+            Samples::U16(samples) => {
+                for (y, row) in samples.chunks(luma.stride).take(luma.height).enumerate() {
+                    for (to, &sample) in self.full.row_mut(y).iter_mut().zip(row) {
+                        *to = (sample >> shift).min(255) as u8;
+                    }
+                }
+            }
+        }
+        self.full.pad();
+        self.half.halve(&self.full);
+        self.quarter.halve(&self.half);
+    }
+}
