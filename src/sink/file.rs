@@ -19,7 +19,8 @@ impl FileSink {
     ///
     /// # Errors
     /// What the operating system says: no such folder, no permission, ….
-    pub fn create(path: &Path) -> io::Result<Self> {
+    pub fn create(path: impl AsRef<Path>) -> io::Result<Self> {
+        let path = path.as_ref();
         // Through a link to the file that it means, so that the link stays one.
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let part = part_name(&path)?;

@@ -43,7 +43,8 @@ impl FolderSink {
     ///
     /// # Errors
     /// Where the path names no file, its name is not Unicode, or its folder is not there.
-    pub fn create(manifest: &Path) -> io::Result<Self> {
+    pub fn create(manifest: impl AsRef<Path>) -> io::Result<Self> {
+        let manifest = manifest.as_ref();
         let name = manifest.file_name().and_then(|name| name.to_str());
         let name = name.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "it names no file in Unicode"))?;
         let folder = match manifest.parent() {

@@ -1,4 +1,4 @@
-//! HLS and DASH: played by hls.js, dash.js and by hand in Chromium, and read by FFmpeg.
+//! HLS and DASH: played by hls.js, dash.js, shaka-player and by hand in Chromium, and read by FFmpeg.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use framewright::media::{
     AspectRatio, AudioTrack, CodecConfig, Cue, OpusConfig, Orientation, Packet, TimeBase, Track, TrackKind,
     TrackLabels, WebVttConfig,
 };
-use framewright::sink::FolderSink;
+use framewright::sink::{FileSink, FolderSink};
 use framewright::{
     AudioCodec, AudioOptions, AudioSamples, Container, Encoder, EncoderOptions, FrameView, Layout, MuxOptions,
     PacketWriter, VideoOptions,
@@ -182,6 +182,50 @@ fn subtitles_come_out_of_players() {
         assert!(cues.iter().any(|cue| cue.starts_with("0.5 1.5") && cue.contains("one")), "{path:?}: {result}");
         assert!(cues.iter().any(|cue| cue.starts_with("1.2 2.2") && cue.contains("two")), "{path:?}: {result}");
     }
+}
+
+/// The samples of WebVTT in MP4 (`wvtt`), which players of DASH decode: a description names a file of them.
+#[test]
+fn cues_in_mp4_come_out_of_players() {
+    let Some(node) = Readers::find().chromium else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let description = folder.path().join("film.mpd");
+    write(&description, Layout::Segments, AudioCodec::Opus, None, Duration::ZERO);
+    let text = Track::new(TrackKind::Subtitle, CodecConfig::WebVtt(WebVttConfig::default()), TimeBase::MILLISECONDS);
+    let file = folder.path().join("cues.mp4");
+    let options = MuxOptions::new().layout(Layout::Fragmented).fragment_duration(Duration::from_secs(60));
+    let sink = FileSink::create(&file).unwrap();
+    let mut writer = PacketWriter::with_options(Container::Mp4, vec![text], sink, &options).unwrap();
+    for (start, duration, words) in [(500, 700, "<i>one</i>"), (1500, 1000, "two"), (2000, 750, "three, beside two")] {
+        let cue = Cue::new(words).to_packet().unwrap();
+        writer.write(Packet::new(0, start, duration, true, cue)).unwrap();
+    }
+    writer.finish().unwrap();
+    let bytes = std::fs::read(&file).unwrap();
+    let begins = |kind: &[u8]| bytes.windows(4).position(|window| window == kind).unwrap() - 4;
+    let (fragment, end) = (begins(b"moof"), begins(b"mfra"));
+    let set = format!(
+        r#"<AdaptationSet id="9" contentType="text" mimeType="application/mp4" codecs="wvtt" lang="en">
+          <Representation id="cues" bandwidth="1000"><BaseURL>cues.mp4</BaseURL>
+          <SegmentList timescale="1" duration="3"><Initialization range="0-{}"/><SegmentURL mediaRange="{fragment}-{}"/>
+          </SegmentList></Representation></AdaptationSet></Period>"#,
+        fragment - 1,
+        end - 1
+    );
+    let said = std::fs::read_to_string(&description).unwrap();
+    std::fs::write(&description, said.replace("</Period>", &set)).unwrap();
+
+    let cues = |player: &[&str]| -> Vec<String> {
+        let (_, out, said) = run(Command::new(&node).arg(scripts().join("stream.mjs")).args(player).arg(&description));
+        let results = results_of(&out);
+        let result = results.get(&description).unwrap_or_else(|| panic!("{said}"));
+        assert_eq!(result["ended"], true, "{result}");
+        result["cues"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    assert_eq!(cues(&[]), ["0.5 1.2 <i>one</i>", "1.5 2.5 two", "2 2.75 three, beside two"], "dash.js");
+    // It shows each sample by itself.
+    let shown = cues(&["--shaka"]);
+    assert!(shown.contains(&"0.5 1.2 <i>one</i>".into()) && shown.contains(&"1.5 2 two".into()), "shaka: {shown:?}");
 }
 
 /// A window that moves while it is watched. How far the player comes depends on how fast the machine encodes.
