@@ -112,6 +112,6 @@ mod tests {
         sink.discard();
         assert_eq!(fs::read(&path).unwrap(), b"new");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-        assert!(FileSink::create(&folder.path().join("no/such/folder.mp4")).is_err());
+        assert!(FileSink::create(folder.path().join("no/such/folder.mp4")).is_err());
     }
 }

@@ -73,7 +73,7 @@ impl Folder for FolderSink {
         if !is_plain {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "a name that is none of a file in this folder"));
         }
-        let sink = FileSink::create(&self.folder.join(name))?;
+        let sink = FileSink::create(self.folder.join(name))?;
         let (made, written) = (Arc::clone(&self.made), Arc::clone(&self.written));
         Ok(Box::new(Counted { sink, name: name.to_owned(), made, written }))
     }
@@ -193,7 +193,7 @@ mod tests {
     #[test]
     fn files_appear_when_complete_and_go_with_the_folder() {
         let place = tempfile::tempdir().unwrap();
-        let mut sink = FolderSink::create(&place.path().join("show.m3u8")).unwrap();
+        let mut sink = FolderSink::create(place.path().join("show.m3u8")).unwrap();
         assert_eq!(sink.folder().unwrap().name(), "show.m3u8");
         let mut file = sink.folder().unwrap().create("show_1.m4s").unwrap();
         file.append(b"segment").unwrap();
@@ -214,7 +214,7 @@ mod tests {
         sink.discard();
         assert_eq!(fs::read(place.path().join("show_2.m4s")).unwrap(), b"old");
         assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1);
-        assert!(FolderSink::create(&place.path().join("no/show.m3u8")).is_err());
+        assert!(FolderSink::create(place.path().join("no/show.m3u8")).is_err());
         assert!(sink.append(b"x").is_err());
     }
 }
