@@ -33,9 +33,9 @@
 //!   directions, `(sum + 4) >> 3`. **Variance** of `n` samples: `(n * sum of squares - square of sum) / n²`, rounded down.
 //!
 //! # The rooms
-//! `pyramid` has the planes, `measure` what is measured of a block and `sse2`
-//! the same for x86-64, `search` the levels; `avx2` runs the same loops compiled
-//! for AVX2 and has a hand-written kernel for level 1. `scenes` tells cuts from costs, `repeats` finds pictures that are the one before, and `analysis` brings all together.
+//! `pyramid` has the planes, `measure` what is measured of a block and `sse2` the same for x86-64, `search` the levels;
+//! `avx2` runs the same loops compiled for AVX2, and has a hand-written kernel for level 1. `scenes` tells cuts from costs,
+//! `repeats` finds pictures that are the one before, and `analysis` brings all together.
 
 mod analysis;
 #[cfg(target_arch = "x86_64")]
