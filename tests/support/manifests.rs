@@ -261,7 +261,8 @@ fn media_playlist(files: &Files, uri: &str, track: &mut Rendition, shown: &mut S
         line.strip_prefix(prefix).ok_or(format!("{name}: `{line}` where {prefix} was expected"))
     };
     let target: u64 = number("target", tag("#EXT-X-TARGETDURATION:")?)?;
-    track.first_number = number("sequence", tag("#EXT-X-MEDIA-SEQUENCE:")?)?;
+    // That of the file, which is counted from 1.
+    track.first_number = number::<u64>("sequence", tag("#EXT-X-MEDIA-SEQUENCE:")?)?.saturating_add(1);
     let mut at = 0.0;
     let mut ended = false;
     let mut header = None;

@@ -128,7 +128,8 @@ pub(super) fn media_playlist(presentation: &Presentation<'_>, output: &Output) -
     let target = if whole_subtitles { segments.longest_seconds() } else { presentation.target };
     let mut text = format!("{HEAD}#EXT-X-TARGETDURATION:{target}\n");
     let first = segments.listed().next().map_or(1, |segment| segment.number);
-    line(&mut text, format_args!("#EXT-X-MEDIA-SEQUENCE:{first}"));
+    // Counted from 0, where files are named from 1: mediabunny takes so many target durations for what came before.
+    line(&mut text, format_args!("#EXT-X-MEDIA-SEQUENCE:{}", first.saturating_sub(1)));
     text.push_str(match (layout, is_window) {
         (Layout::ByteRanges, _) => "#EXT-X-PLAYLIST-TYPE:VOD\n",
         (_, false) => "#EXT-X-PLAYLIST-TYPE:EVENT\n",

@@ -46,7 +46,7 @@ fn every_line_of_a_playlist_counts() {
             ("audio2.m3u8", "TARGETDURATION:4", "TARGETDURATION:3", "target"),
             ("subtitles1.m3u8", "TARGETDURATION:4", "TARGETDURATION:2", "a segment of"),
             ("subtitles1.m3u8", "TARGETDURATION:4", "TARGETDURATION:5", "target"),
-            ("video1.m3u8", "MEDIA-SEQUENCE:1", "MEDIA-SEQUENCE:2", "have gone"),
+            ("video1.m3u8", "MEDIA-SEQUENCE:0", "MEDIA-SEQUENCE:1", "have gone"),
             ("video1.m3u8", "#EXT-X-MAP", "#EXT-X-MOP", "MOP"),
             ("video1.m3u8", "_init.mp4", "_1.m4s", ""),
             ("video1.m3u8", "EXTINF:2.002000", "EXTINF:2.003000", "that ends at"),
