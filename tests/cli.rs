@@ -297,7 +297,10 @@ fn every_option_of_the_library_is_reached() {
             let flag = option["flag"].as_str().unwrap();
             let mut args = vec!["encode", "clip.y4m", "tone.wav", "-o", "x.mkv", flag];
             match flag {
-                "--low-latency" | "--alpha" => {
+                "--low-latency" | "--alpha" | "--merge-repeats" => {
+                    if flag == "--merge-repeats" {
+                        args.extend(["--time-base", "1/1000"]);
+                    }
                     desk.ok(&args);
                     fs::remove_file(desk.at("x.mkv")).unwrap();
                     continue;
