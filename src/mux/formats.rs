@@ -67,6 +67,32 @@ const AVI_RAW: &[PixelFormat] = &[
 #[cfg(feature = "animation")]
 const RGB: &[PixelFormat] = &[PixelFormat::Rgba, PixelFormat::Rgb];
 
+/// What the boxes of MP4 and MOV have a place for.
+const ISOBMFF_FEATURES: &[Feature] = &[
+    Feature::Language,
+    Feature::TrackTitle,
+    Feature::TrackFlags,
+    Feature::Rotation,
+    Feature::Mirroring,
+    Feature::AspectRatio,
+    Feature::Hdr,
+    Feature::Tags,
+    Feature::CreationTime,
+    Feature::Chapters,
+    Feature::Cover,
+    Feature::EarlyStart,
+];
+/// What the headers of CMAF and the manifests beside them have a place for.
+const CMAF_FEATURES: &[Feature] = &[
+    Feature::Language,
+    Feature::TrackTitle,
+    Feature::TrackFlags,
+    Feature::Rotation,
+    Feature::Mirroring,
+    Feature::AspectRatio,
+    Feature::Hdr,
+];
+
 /// One stream of pictures.
 const ONE_VIDEO: MaxTracks = MaxTracks { video: 1, audio: 0, all: 1 };
 /// One stream of sound.
@@ -108,20 +134,7 @@ containers! {
         subtitles: &[SubtitleCodec::WebVtt],
         raw: &[],
         layouts: &[Layout::Plain, Layout::FastStart, Layout::Fragmented, Layout::Recoverable],
-        features: &[
-            Feature::Language,
-            Feature::TrackTitle,
-            Feature::TrackFlags,
-            Feature::Rotation,
-            Feature::Mirroring,
-            Feature::AspectRatio,
-            Feature::Hdr,
-            Feature::Tags,
-            Feature::CreationTime,
-            Feature::Chapters,
-            Feature::Cover,
-            Feature::EarlyStart,
-        ],
+        features: ISOBMFF_FEATURES,
         tracks: ANY,
         open: isobmff::open,
     },
@@ -135,20 +148,7 @@ containers! {
         subtitles: &[],
         raw: &[],
         layouts: &[Layout::Plain, Layout::Fragmented],
-        features: &[
-            Feature::Language,
-            Feature::TrackTitle,
-            Feature::TrackFlags,
-            Feature::Rotation,
-            Feature::Mirroring,
-            Feature::AspectRatio,
-            Feature::Hdr,
-            Feature::Tags,
-            Feature::CreationTime,
-            Feature::Chapters,
-            Feature::Cover,
-            Feature::EarlyStart,
-        ],
+        features: ISOBMFF_FEATURES,
         tracks: ANY,
         open: isobmff::open,
     },
@@ -203,15 +203,7 @@ containers! {
         subtitles: &[SubtitleCodec::WebVtt],
         raw: &[],
         layouts: &[Layout::Segments, Layout::ByteRanges],
-        features: &[
-            Feature::Language,
-            Feature::TrackTitle,
-            Feature::TrackFlags,
-            Feature::Rotation,
-            Feature::Mirroring,
-            Feature::AspectRatio,
-            Feature::Hdr,
-        ],
+        features: CMAF_FEATURES,
         tracks: ANY,
         open: cmaf::open,
     },
@@ -225,15 +217,7 @@ containers! {
         subtitles: &[SubtitleCodec::WebVtt],
         raw: &[],
         layouts: &[Layout::Segments, Layout::ByteRanges],
-        features: &[
-            Feature::Language,
-            Feature::TrackTitle,
-            Feature::TrackFlags,
-            Feature::Rotation,
-            Feature::Mirroring,
-            Feature::AspectRatio,
-            Feature::Hdr,
-        ],
+        features: CMAF_FEATURES,
         tracks: ANY,
         open: cmaf::open,
     },
