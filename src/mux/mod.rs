@@ -10,6 +10,8 @@ mod avi;
 mod avif;
 mod checks;
 mod cmaf;
+#[cfg(test)]
+mod damage;
 mod elementary;
 mod feature;
 mod flac;

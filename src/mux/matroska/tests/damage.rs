@@ -3,37 +3,20 @@
 use super::super::ebml;
 use super::*;
 use crate::media::{AspectRatio, Attachment, Chapter, Cover, MasteringDisplay, Orientation, PixelFormat, Timestamp};
+use crate::mux::damage::{self, Case, find};
 
 const INFO: &[u8] = &[0x15, 0x49, 0xa9, 0x66];
 const TRACKS: &[u8] = &[0x16, 0x54, 0xae, 0x6b];
 const CLUSTER: &[u8] = &[0x1f, 0x43, 0xb6, 0x75];
 const CUES: &[u8] = &[0x1c, 0x53, 0xbb, 0x6b];
 
-/// A damage, and words of the refusal.
-type Case = (&'static str, fn(&mut Vec<u8>));
-
 fn refuse(bytes: &[u8], cases: &[Case]) {
-    verify(bytes).unwrap();
-    let mut missed = Vec::new();
-    for (index, (words, damage)) in cases.iter().enumerate() {
-        let mut damaged = bytes.to_vec();
-        damage(&mut damaged);
-        assert!(damaged != bytes, "case {index} does no damage");
-        match verify(&damaged) {
-            Err(error) if error.contains(words) => {}
-            other => missed.push(format!("case {index}: {:?} instead of `{words}`", other.err())),
-        }
-    }
-    assert!(missed.is_empty(), "{missed:#?}");
+    damage::refuse(bytes, verify, |_, _| {}, cases);
 }
 
 /// Two clusters, whose first blocks are of sound and of a key frame.
 fn video() -> Vec<u8> {
     file(Container::WebM, &Scene::new().av1_keys(25, 60, 25).opus(312, 110, 504))
-}
-
-fn find(bytes: &[u8], pattern: &[u8]) -> usize {
-    bytes.windows(pattern.len()).position(|window| window == pattern).expect("the pattern is there")
 }
 
 fn find_last(bytes: &[u8], pattern: &[u8]) -> usize {

@@ -1,26 +1,10 @@
 //! What the verifier is worth: each of its checks refuses a file that is damaged on that point.
 
 use super::*;
-
-type Case = (&'static str, fn(&mut Vec<u8>));
+use crate::mux::damage::{self, Case, find};
 
 fn refuse(bytes: &[u8], cases: &[Case]) {
-    verify(bytes).unwrap();
-    let mut missed = Vec::new();
-    for (index, (words, damage)) in cases.iter().enumerate() {
-        let mut damaged = bytes.to_vec();
-        damage(&mut damaged);
-        assert!(damaged != bytes, "case {index} does no damage");
-        match verify(&damaged) {
-            Err(error) if error.contains(words) => {}
-            other => missed.push(format!("case {index}: {:?} instead of `{words}`", other.err())),
-        }
-    }
-    assert!(missed.is_empty(), "{missed:#?}");
-}
-
-fn find(bytes: &[u8], pattern: &[u8]) -> usize {
-    bytes.windows(pattern.len()).position(|window| window == pattern).expect("the pattern is there")
+    damage::refuse(bytes, verify, |_, _| {}, cases);
 }
 
 /// Adds to the byte at `offset` from the first `pattern`.
