@@ -1,6 +1,7 @@
 //! Streams, interleaving and reports: the library's face.
 
 mod alpha;
+mod analysis;
 mod audio;
 mod clock;
 #[cfg(feature = "gpu")]
@@ -10,7 +11,6 @@ mod interleave;
 mod one_shot;
 mod options;
 mod report;
-mod scenes;
 mod session;
 mod subtitle;
 #[cfg(test)]

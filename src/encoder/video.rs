@@ -5,19 +5,21 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::alpha::AlphaPlane;
+use super::analysis::{AnalyzingEngine, Known, Placement, Wanted};
 use super::clock::Clock;
 #[cfg(feature = "gpu")]
 use super::gpu::GpuLane;
 use super::guard::{Ending, Health, guarded};
 use super::options::{VideoEngineSettings, VideoPlan};
 use super::report::{StreamKind, StreamReport};
-use super::scenes::SceneEngine;
 use super::session::Session;
-use crate::codec::av1::{Av1Settings, SceneDetection};
+use crate::codec::av1::SceneDetection;
 use crate::codec::{CodedPicture, VideoEngine, VideoInput};
 use crate::convert::picture::PictureConverter;
 use crate::error::{Error, Result};
-use crate::media::{CodecConfig, FrameBatch, FrameView, Packet, TimeBase, Timestamp, Track, TrackKind, VideoTrack};
+use crate::media::{
+    CodecConfig, FrameAnalysis, FrameBatch, FrameView, Packet, TimeBase, Timestamp, Track, TrackKind, VideoTrack,
+};
 use crate::motion::Repeats;
 use crate::parallel::Workers;
 
@@ -92,6 +94,42 @@ impl VideoStream {
         self.core().force_key = true;
     }
 
+    /// What has become known of the frames since the last call: how they moved, whether scenes begin with them, and
+    /// whether they repeat the one before. Nothing, where [`VideoOptions::analysis`](crate::VideoOptions::analysis) did
+    /// not ask for it.
+    ///
+    /// It is that of the pictures as they are encoded, so of the size that frames are scaled to. What is known of a frame
+    /// comes when the next has been added, of a GPU's some frames later, and of the last when the encoder has been
+    /// [closed](crate::Encoder::close). The newest 16 are kept: where more than that came before a call, the numbers in
+    /// [`index`](FrameAnalysis::index) leave a gap.
+    ///
+    /// ```
+    /// use framewright::motion::{Analysis, BlockSize};
+    /// use framewright::{Encoder, FrameView, VideoCodec, VideoOptions};
+    ///
+    /// # let level = |x: usize, y: usize, by: usize| (((x + by) * (x + by) + 2 * y * y) / 40) as u8;
+    /// # let scene = |by: usize| -> Vec<u8> { (0..64 * 48).map(|i| level(i % 64, i / 64, by)).collect() };
+    /// let mut encoder = Encoder::new();
+    /// let options = VideoOptions::new(64, 48).codec(VideoCodec::Mjpeg).analysis(Analysis::Vectors);
+    /// let mut video = encoder.add_video(options)?;
+    /// encoder.open_writer(std::io::Cursor::new(Vec::new()), framewright::Container::Mov)?;
+    /// let mut vectors = Vec::new();
+    /// for number in 0..3 {
+    ///     // What is seen goes to the left, by 3 pixels a frame.
+    ///     video.add_frame(&FrameView::gray(64, 48, &scene(3 * number)[..])?)?;
+    ///     for known in video.analysis() {
+    ///         vectors.extend(known.motion.and_then(|field| Some(field.block(BlockSize::B16, 1, 1)?.vector.x)));
+    ///     }
+    /// }
+    /// assert_eq!(vectors, [12], "of frame 1, in quarters of a pixel; frame 2 is known after `close`");
+    /// encoder.close()?;
+    /// assert_eq!(video.analysis()[0].index, 2);
+    /// # Ok::<(), framewright::Error>(())
+    /// ```
+    pub fn analysis(&mut self) -> Vec<FrameAnalysis> {
+        self.core().known.take()
+    }
+
     /// Says when the last frame ends. Without it, it lasts as long as one frame of the frame rate.
     ///
     /// # Errors
@@ -142,6 +180,8 @@ pub(super) struct VideoCore {
     pub(super) coded: Vec<CodedPicture>,
     /// There where repeated frames are to be merged.
     repeats: Option<Repeats>,
+    /// What the search for motion found of the newest frames, where that was asked for.
+    known: Known,
     pub(super) force_key: bool,
     announced: bool,
     frames: u64,
@@ -176,6 +216,7 @@ impl VideoCore {
             ready: VecDeque::new(),
             coded: Vec::new(),
             repeats: None,
+            known: Known::default(),
             force_key: false,
             announced: false,
             frames: 0,
@@ -190,11 +231,7 @@ impl VideoCore {
 
     /// Makes the engine, by the plan for the container that has become known; gives the unit of its packets' times.
     pub fn open(&mut self, plan: VideoPlan) -> Result<TimeBase> {
-        let codec = guarded("the encoder", || match &plan.engine {
-            VideoEngineSettings::Av1(settings) => open_av1(settings),
-            VideoEngineSettings::Mjpeg(settings) => settings.open(),
-            VideoEngineSettings::Raw(settings) => settings.open(),
-        })?;
+        let codec = guarded("the encoder", || open_engine(&plan, &self.known))?;
         let workers = Arc::new(Workers::new(plan.threads)?);
         let open_alpha = |settings| AlphaPlane::open(settings, plan.target, Arc::clone(&workers));
         let alpha = plan.alpha.as_ref().map(open_alpha).transpose()?;
@@ -398,14 +435,19 @@ impl VideoCore {
 /// So many ticks after its packet began, a repeated frame is encoded again: a packet may last 2^32 - 1.
 const LONGEST_MERGED: i64 = 1 << 31;
 
-/// The engine, behind the search for motion where that is to find the cuts.
-fn open_av1(settings: &Av1Settings) -> Result<Box<dyn VideoEngine>> {
-    let codec = settings.open()?;
-    if settings.scene_detection != SceneDetection::Motion {
-        return Ok(codec);
-    }
-    let (min, max) = (settings.min_keyframe_interval(), settings.keyframe_interval);
-    Ok(Box::new(SceneEngine::new(codec, min, max, settings.threads)?))
+/// The engine of a plan, behind the search for motion where anything is wanted of that.
+fn open_engine(plan: &VideoPlan, known: &Known) -> Result<Box<dyn VideoEngine>> {
+    let mut wanted = Wanted { analysis: plan.analysis, known: known.clone(), ..Wanted::default() };
+    let codec = match &plan.engine {
+        VideoEngineSettings::Av1(settings) => {
+            wanted.placement = (settings.scene_detection == SceneDetection::Motion)
+                .then(|| Placement::new(settings.min_keyframe_interval(), settings.keyframe_interval));
+            settings.open()?
+        }
+        VideoEngineSettings::Mjpeg(settings) => settings.open()?,
+        VideoEngineSettings::Raw(settings) => settings.open()?,
+    };
+    AnalyzingEngine::wrap(codec, wanted, plan.threads)
 }
 
 impl Ending for VideoCore {

@@ -31,7 +31,7 @@ pub use frame::{FrameBatch, FrameFormat, FrameView, PlaneData};
 pub use hdr::{ContentLightLevel, Hdr, MasteringDisplay};
 pub use language::Language;
 pub use metadata::{Attachment, Chapter, Cover, CoverFormat, Metadata};
-pub use motion::{BlockMotion, BlockSize, FrameAnalysis, MotionField, MotionVector};
+pub use motion::{Analysis, BlockMotion, BlockSize, FrameAnalysis, MotionField, MotionVector};
 pub use orientation::{AspectRatio, Orientation};
 pub use packet::Packet;
 pub use picture::{ChromaSubsampling, PixelFormat};

@@ -81,6 +81,19 @@ impl MotionField {
     }
 }
 
+/// What a stream is to find out about its frames: [`VideoOptions::analysis`](crate::VideoOptions::analysis).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Analysis {
+    /// Nothing. The default.
+    #[default]
+    Off,
+    /// Where scenes begin, and which frames repeat the one before: all of [`FrameAnalysis`] but `motion`.
+    Scenes,
+    /// Vectors too, which takes several times as long.
+    Vectors,
+}
+
 /// What is known about a picture from those beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -55,4 +55,4 @@ pub use analysis::Analyzer;
 pub(crate) use analysis::SceneAnalyzer;
 pub(crate) use repeats::Repeats;
 
-pub use crate::media::{BlockMotion, BlockSize, FrameAnalysis, MotionField, MotionVector};
+pub use crate::media::{Analysis, BlockMotion, BlockSize, FrameAnalysis, MotionField, MotionVector};

@@ -12,8 +12,8 @@ use crate::error::{Error, Result};
 #[cfg(feature = "gpu")]
 use crate::gpu::Device;
 use crate::media::{
-    AspectRatio, Color, ColorRange, ContentLightLevel, FrameRate, Hdr, MasteringDisplay, Orientation, PixelFormat,
-    TimeBase, TrackLabels, VideoCodec,
+    Analysis, AspectRatio, Color, ColorRange, ContentLightLevel, FrameRate, Hdr, MasteringDisplay, Orientation,
+    PixelFormat, TimeBase, TrackLabels, VideoCodec,
 };
 pub(in crate::encoder) use plan::{VideoEngineSettings, VideoPlan};
 
@@ -54,6 +54,7 @@ pub struct VideoOptions {
     hdr: Hdr,
     alpha: bool,
     merge_repeats: bool,
+    analysis: Analysis,
     labels: TrackLabels,
     extra: Vec<(String, String)>,
     #[cfg(feature = "gpu")]
@@ -251,6 +252,7 @@ impl VideoOptions {
             hdr: Hdr::default(),
             alpha: false,
             merge_repeats: false,
+            analysis: Analysis::Off,
             labels: TrackLabels::default(),
             extra: Vec::new(),
             #[cfg(feature = "gpu")]
@@ -403,6 +405,13 @@ impl VideoOptions {
     /// GPU. Off unless said.
     pub fn merge_repeats(mut self, on: bool) -> Self {
         self.merge_repeats = on;
+        self
+    }
+
+    /// What is to be found out of each frame, for [`VideoStream::analysis`](crate::VideoStream::analysis). It goes with
+    /// every codec, of pictures that have luma. The bytes of the file do not depend on it. Nothing unless said.
+    pub fn analysis(mut self, analysis: Analysis) -> Self {
+        self.analysis = analysis;
         self
     }
 

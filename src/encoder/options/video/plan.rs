@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 #[cfg(feature = "gpu")]
 use crate::gpu::Device;
 use crate::media::{
-    AspectRatio, Color, ColorRange, FrameRate, Hdr, Orientation, PixelFormat, TimeBase, TrackLabels,
+    Analysis, AspectRatio, Color, ColorRange, FrameRate, Hdr, Orientation, PixelFormat, TimeBase, TrackLabels,
     TransferCharacteristics, VideoCodec,
 };
 use crate::mux::{Container, Feature};
@@ -91,6 +91,13 @@ impl VideoOptions {
         if let Some(container) = raw {
             container.check_raw(format)?;
         }
+        if self.analysis != Analysis::Off && format.is_rgb() {
+            return Err(Error::option(
+                "analysis",
+                format_args!("{:?}", self.analysis),
+                "motion is searched for in luma: use a pixel format that has it",
+            ));
+        }
         let default_color = match codec {
             // What screens show; matrix and range are those of YUV frames that say nothing of them.
             _ if format.is_rgb() => Color { matrix: Color::for_height(height).matrix, ..SCREEN_COLOR },
@@ -136,6 +143,7 @@ impl VideoOptions {
             early_start: container.is_none_or(|container| container.features().contains(&Feature::EarlyStart)),
             threads: self.threads,
             merge_repeats: self.merge_repeats,
+            analysis: self.analysis,
             bit_rate: self.bit_rate,
             #[cfg(feature = "gpu")]
             device: self.device.clone(),
@@ -246,6 +254,8 @@ pub(in crate::encoder) struct VideoPlan {
     pub threads: usize,
     /// Whether a frame that repeats the one before it makes no packet.
     pub merge_repeats: bool,
+    /// What the caller wants to know of the frames.
+    pub analysis: Analysis,
     pub bit_rate: Option<u32>,
     #[cfg(feature = "gpu")]
     pub device: Device,

@@ -37,6 +37,8 @@ fn each_bad_value_is_named_with_what_is_allowed() {
     let variable = options().time_base(TimeBase::MILLISECONDS).merge_repeats(true);
     assert!(variable.resolve(None).is_ok());
     refused(variable.alpha(true), &["merge_repeats", "alpha"]);
+    let rgb = options().codec(VideoCodec::Raw).pixel_format(PixelFormat::Rgb).analysis(Analysis::Scenes);
+    refused(rgb, &["analysis", "Scenes", "luma"]);
     refused(options().extra_option("scene_detection", "all"), &["scene_detection", "motion"]);
     let mjpeg = || options().codec(VideoCodec::Mjpeg);
     assert!(mjpeg().resolve(None).is_ok());
