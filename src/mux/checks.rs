@@ -139,11 +139,19 @@ impl Container {
     }
 }
 
+/// The bytes of a track's title: MP4 and MOV count them in 16 bits.
+const MAX_TITLE: usize = u16::MAX as usize;
+
 /// Refuses what no container can say of a track.
 pub(crate) fn check_labels(labels: &TrackLabels, is_subtitle: bool) -> Result<()> {
     Language::parse(&labels.language)?;
-    if let Some(title) = labels.title.as_ref().filter(|title| title.contains('\0')) {
+    let title = labels.title.as_deref().unwrap_or_default();
+    if title.contains('\0') {
         return Err(Error::option("title", format_args!("`{}`", title.escape_debug()), "it may have no NUL"));
+    }
+    if title.len() > MAX_TITLE {
+        let found = format!("{} bytes", title.len());
+        return Err(Error::option("title", found, format!("a track's may have {MAX_TITLE} bytes of UTF-8")));
     }
     if labels.forced && !is_subtitle {
         return Err(Error::option("forced", true, "only subtitles can be forced"));
@@ -176,11 +184,14 @@ mod tests {
     #[test]
     fn what_no_track_can_say_is_refused_at_once() {
         let titled = TrackLabels::default().title("a\0b");
+        let long = TrackLabels::default().title("é".repeat(MAX_TITLE / 2 + 1));
         let forced = TrackLabels::default().forced(true);
         for container in Container::ALL {
-            for (labels, is_subtitle, word) in
-                [(&titled, true, "`title` is `a\\0b`"), (&forced, false, "`forced` is true")]
-            {
+            for (labels, is_subtitle, word) in [
+                (&titled, true, "`title` is `a\\0b`"),
+                (&long, false, "65536 bytes"),
+                (&forced, false, "`forced` is true"),
+            ] {
                 let error = container.check_labels(labels, is_subtitle).unwrap_err();
                 assert_eq!(error.kind(), ErrorKind::InvalidOption);
                 assert!(error.to_string().contains(word), "{error}");

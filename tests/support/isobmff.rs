@@ -580,9 +580,14 @@ fn handler(node: &Node, component: Option<&str>) -> Checked<(String, String)> {
 fn user_data(node: Option<&Node>, track: &mut Track) -> Checked<()> {
     let Some(node) = node else { return Ok(()) };
     let kinds: Vec<_> = node.children.iter().map(|node| node.kind.as_str()).collect();
-    ensure!(matches!(kinds[..], ["name"] | ["kind"] | ["name", "kind"]), "udta of a track holds {kinds:?}");
-    if let Some(title) = node.child("name") {
-        let title = String::from_utf8(title.body.clone()).map_err(|error| error.to_string())?;
+    ensure!(matches!(kinds[..], ["©nam"] | ["kind"] | ["©nam", "kind"]), "udta of a track holds {kinds:?}");
+    if let Some(title) = node.child("©nam") {
+        let mut body = Body::new(&title.body);
+        let length = body.u16()?;
+        body.expect("the language of a title", b"\x55\xc4")?;
+        let text = body.take(length.into())?.to_vec();
+        body.end("a title")?;
+        let title = String::from_utf8(text).map_err(|error| error.to_string())?;
         let agrees = !track.name.is_empty() && title.starts_with(&track.name);
         ensure!(agrees, "udta says {title:?}, hdlr {:?}", track.name);
         track.title = Some(title);

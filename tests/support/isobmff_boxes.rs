@@ -88,7 +88,7 @@ const CONTAINERS: &[(&str, &[Rule])] = &[
     ("moov", &[("mvhd", 1, 1), ("trak", 0, 99), ("mvex", 0, 1), ("udta", 0, 1), ("meta", 0, 1)]),
     ("trak", &[("tkhd", 1, 1), ("edts", 0, 1), ("tref", 0, 1), ("mdia", 1, 1), ("udta", 0, 1)]),
     ("tref", &[("chap", 1, 1)]),
-    ("udta", &[("chpl", 0, 1), ("meta", 0, 1), ("name", 0, 1), ("kind", 0, 1)]),
+    ("udta", &[("chpl", 0, 1), ("meta", 0, 1), ("©nam", 0, 1), ("kind", 0, 1)]),
     ("gmhd", &[("gmin", 1, 1), ("text", 1, 1)]),
     ("edts", &[("elst", 1, 1)]),
     ("mdia", &[("mdhd", 1, 1), ("elng", 0, 1), ("hdlr", 1, 1), ("minf", 1, 1)]),

@@ -117,6 +117,13 @@ impl Track {
     fn read_user_data<R: Read + Seek>(&mut self, reader: &mut Reader<R>, udta: BoxAt) -> Result<()> {
         each_child(reader, udta, |reader, found| {
             match &found.kind {
+                // Text of a language: its length, the language, its bytes.
+                b"\xa9nam" if found.end.saturating_sub(found.body) >= 4 => {
+                    let length = u64::from(reader.u16()?);
+                    reader.skip(2)?;
+                    let end = (found.body + 4 + length).min(found.end);
+                    self.title = Some(words_of(reader, end)?).filter(|title| !title.is_empty());
+                }
                 b"name" => self.title = Some(words_of(reader, found.end)?).filter(|title| !title.is_empty()),
                 b"kind" => {
                     full_box(reader)?;

@@ -70,7 +70,9 @@ pub(super) const CHAP: FourCc = *b"chap";
 pub(super) const UDTA: FourCc = *b"udta";
 /// The role of a track (8.10.4).
 pub(super) const KIND: FourCc = *b"kind";
-/// A name: of a track (QTFF), and of a free-form item (iTunes).
+/// The title of a track, as text of a language (QTFF).
+pub(super) const TITLE: FourCc = *b"\xa9nam";
+/// The name of a free-form item (iTunes).
 pub(super) const NAME: FourCc = *b"name";
 /// Chapters as Nero lists them.
 pub(super) const CHPL: FourCc = *b"chpl";

@@ -17,6 +17,9 @@ pub(super) struct Choice {
     pub enabled: bool,
 }
 
+/// The language `und`, as `mdhd` packs it: text with such a language is of UTF-8, that of a Macintosh's number is not.
+const UNDETERMINED: u16 = 0x55c4;
+
 /// Refuses languages that the file cannot say.
 pub(super) fn check(tracks: &[Track]) -> Result<()> {
     tracks.iter().try_for_each(|track| language(track).map(drop))
@@ -76,7 +79,13 @@ pub(super) fn write_user_data(w: &mut BoxWriter, track: &Track) {
     }
     w.boxed(fourcc::UDTA, |w| {
         if let Some(title) = title {
-            w.boxed(fourcc::NAME, |w| w.bytes(title.as_bytes()));
+            // There is also `name`, whose bytes are the text alone: FFmpeg takes them for this, and complains.
+            w.boxed(fourcc::TITLE, |w| {
+                // No title of a track is longer (`mux::checks`).
+                w.u16(u16::try_from(title.len()).unwrap_or(u16::MAX));
+                w.u16(UNDETERMINED);
+                w.bytes(title.as_bytes());
+            });
         }
         if forced {
             w.full_box(fourcc::KIND, 0, 0, |w| {

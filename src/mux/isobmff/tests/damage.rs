@@ -47,7 +47,9 @@ fn packets(tracks: &[Track]) -> Vec<Packet> {
 pub fn check(file: &[u8], damages: &[Damage]) {
     verifier::verify(file).unwrap();
     for Damage { kind, nth, offset, bytes, refusal } in damages {
-        let mut places = file.windows(4).enumerate().filter(|(_, window)| window == &kind.as_bytes());
+        // Types of boxes are of Latin-1.
+        let letters: Vec<u8> = kind.chars().map(|letter| letter as u8).collect();
+        let mut places = file.windows(4).enumerate().filter(|(_, window)| *window == letters);
         let (place, _) = places.nth(*nth).unwrap_or_else(|| panic!("no {kind} {nth}"));
         let mut damaged = file.to_vec();
         let target = &mut damaged[place + 4..][*offset..][..bytes.len()];
