@@ -85,6 +85,12 @@ pub(super) fn interpolate<const N: usize>(plane: &PaddedPlane, x: i32, y: i32) -
     out
 }
 
+/// [`sad`] with the block at `(x, y)` in quarters of a sample.
+#[inline(always)]
+pub(super) fn sad_between<const N: usize>(current: &Block<N>, plane: &PaddedPlane, x: i32, y: i32) -> u32 {
+    sad(current, &interpolate(plane, x, y))
+}
+
 /// The sum over all squares of 8x8.
 #[inline(always)]
 pub(super) fn satd<const N: usize>(a: &Block<N>, b: &Block<N>) -> u32 {

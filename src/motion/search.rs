@@ -2,10 +2,10 @@
 
 use super::measure::{Block, block};
 #[cfg(not(target_arch = "x86_64"))]
-use super::measure::{interpolate, sad, sad_at, satd, variance};
+use super::measure::{interpolate, sad_at, sad_between, satd, variance};
 use super::pyramid::{PaddedPlane, Pyramid};
 #[cfg(target_arch = "x86_64")]
-use super::sse2::{interpolate, sad, sad_at, satd, variance};
+use super::sse2::{interpolate, sad_at, sad_between, satd, variance};
 use crate::media::{BlockMotion, MotionField, MotionVector};
 use crate::parallel::Workers;
 
@@ -289,17 +289,15 @@ impl<'a, const N: usize> Whole<'a, N> {
     fn finish(&self, parent: Option<MotionVector>) -> BlockMotion {
         let [(min_x, max_x), (min_y, max_y)] = self.limits().map(|(min, max)| (4 * min, 4 * max));
         let (mut x, mut y, mut best) = (4 * self.x, 4 * self.y, self.sad);
-        let mut found = interpolate(self.before, 4 * self.left + x, 4 * self.top + y);
         for step in [2, 1] {
             let (from_x, from_y) = (x, y);
             for (dx, dy) in CROSS {
                 let (to_x, to_y) = (from_x + step * dx, from_y + step * dy);
                 let is_inside = (min_x..=max_x).contains(&to_x) && (min_y..=max_y).contains(&to_y);
                 if best > 0 && is_inside {
-                    let candidate = interpolate(self.before, 4 * self.left + to_x, 4 * self.top + to_y);
-                    let sad = sad(&self.current, &candidate);
+                    let sad = sad_between(&self.current, self.before, 4 * self.left + to_x, 4 * self.top + to_y);
                     if sad < best {
-                        (x, y, best, found) = (to_x, to_y, sad, candidate);
+                        (x, y, best) = (to_x, to_y, sad);
                     }
                 }
             }
@@ -307,13 +305,13 @@ impl<'a, const N: usize> Whole<'a, N> {
         if let Some(parent) = parent {
             let (to_x, to_y) = (i32::from(parent.x).clamp(min_x, max_x), i32::from(parent.y).clamp(min_y, max_y));
             if best > 0 && (to_x, to_y) != (x, y) {
-                let candidate = interpolate(self.before, 4 * self.left + to_x, 4 * self.top + to_y);
-                let sad = sad(&self.current, &candidate);
+                let sad = sad_between(&self.current, self.before, 4 * self.left + to_x, 4 * self.top + to_y);
                 if sad < best {
-                    (x, y, best, found) = (to_x, to_y, sad, candidate);
+                    (x, y, best) = (to_x, to_y, sad);
                 }
             }
         }
+        let found = interpolate(self.before, 4 * self.left + x, 4 * self.top + y);
         BlockMotion {
             // At most 4 x 1023.
             vector: MotionVector { x: x as i16, y: y as i16 },

@@ -20,8 +20,8 @@ macro_rules! faces {
 }
 
 faces! {
-    sad by sad_of(a: &Block<N>, b: &Block<N>) -> u32;
     sad_at by sad_there(current: &Block<N>, plane: &PaddedPlane, x: isize, y: isize) -> u32;
+    sad_between by sad_of_between(current: &Block<N>, plane: &PaddedPlane, x: i32, y: i32) -> u32;
     interpolate by interpolated(plane: &PaddedPlane, x: i32, y: i32) -> Block<N>;
     satd by satd_of(a: &Block<N>, b: &Block<N>) -> u32;
     variance by variance_of(block: &Block<N>) -> u32;
@@ -69,16 +69,6 @@ fn total(sums: __m128i) -> u32 {
 
 #[inline]
 #[target_feature(enable = "sse2")]
-fn sad_of<const N: usize>(a: &Block<N>, b: &Block<N>) -> u32 {
-    let mut sums = _mm_setzero_si128();
-    for (a, b) in a.iter().zip(b) {
-        sums = _mm_add_epi64(sums, _mm_sad_epu8(load::<N>(a, 0), load::<N>(b, 0)));
-    }
-    total(sums)
-}
-
-#[inline]
-#[target_feature(enable = "sse2")]
 fn sad_there<const N: usize>(current: &Block<N>, plane: &PaddedPlane, x: isize, y: isize) -> u32 {
     let samples = plane.from(x, y);
     let mut sums = _mm_setzero_si128();
@@ -92,51 +82,76 @@ fn sad_there<const N: usize>(current: &Block<N>, plane: &PaddedPlane, x: isize, 
 #[inline]
 #[target_feature(enable = "sse2")]
 fn interpolated<const N: usize>(plane: &PaddedPlane, x: i32, y: i32) -> Block<N> {
-    let samples = plane.from((x >> 2) as isize, (y >> 2) as isize);
-    let stride = plane.stride;
-    let (right, down) = ((x & 3) as i16, (y & 3) as i16);
     let mut out = [[0; N]; N];
-    match (right, down) {
-        (0, 0) => {
-            for (row, to) in out.iter_mut().enumerate() {
-                store(to, load::<N>(samples, row * stride));
-            }
-        }
-        (2, 0) | (0, 2) => {
-            let next = if right == 2 { 1 } else { stride };
-            for (row, to) in out.iter_mut().enumerate() {
-                let (a, b) = (load::<N>(samples, row * stride), load::<N>(samples, row * stride + next));
-                store(to, _mm_avg_epu8(a, b));
-            }
-        }
-        _ => {
-            let weights = [(4 - right) * (4 - down), right * (4 - down), (4 - right) * down, right * down];
-            let weights = weights.map(|weight| _mm_set1_epi16(weight));
-            for (row, to) in out.iter_mut().enumerate() {
-                let start = row * stride;
-                let places = [start, start + 1, start + stride, start + stride + 1];
-                let rows = places.map(|start| load::<N>(samples, start));
-                let low = weigh(rows.map(|row| _mm_unpacklo_epi8(row, _mm_setzero_si128())), weights);
-                let high = if N == 16 {
-                    weigh(rows.map(|row| _mm_unpackhi_epi8(row, _mm_setzero_si128())), weights)
-                } else {
-                    low
-                };
-                store(to, _mm_packus_epi16(low, high));
-            }
-        }
-    }
+    each_row_between::<N>(plane, x, y, |row, samples| store(&mut out[row], samples));
     out
 }
 
-/// The rounded mean of eight samples of each of four rows.
+/// Nothing of the block between samples goes to memory.
 #[inline]
 #[target_feature(enable = "sse2")]
-fn weigh(rows: [__m128i; 4], weights: [__m128i; 4]) -> __m128i {
-    let [a, b, c, d] = rows;
-    let top = _mm_add_epi16(_mm_mullo_epi16(a, weights[0]), _mm_mullo_epi16(b, weights[1]));
-    let bottom = _mm_add_epi16(_mm_mullo_epi16(c, weights[2]), _mm_mullo_epi16(d, weights[3]));
-    _mm_srli_epi16::<4>(_mm_add_epi16(_mm_add_epi16(top, bottom), _mm_set1_epi16(8)))
+fn sad_of_between<const N: usize>(current: &Block<N>, plane: &PaddedPlane, x: i32, y: i32) -> u32 {
+    let mut sums = _mm_setzero_si128();
+    each_row_between::<N>(plane, x, y, |row, samples| {
+        sums = _mm_add_epi64(sums, _mm_sad_epu8(load::<N>(&current[row], 0), samples));
+    });
+    total(sums)
+}
+
+/// Calls `with` for each row of the block at `(x, y)` in quarters of a sample; of eight samples the high half is zero.
+#[inline]
+#[target_feature(enable = "sse2")]
+fn each_row_between<const N: usize>(plane: &PaddedPlane, x: i32, y: i32, mut with: impl FnMut(usize, __m128i)) {
+    let samples = plane.from((x >> 2) as isize, (y >> 2) as isize);
+    let stride = plane.stride;
+    match ((x & 3) as i16, (y & 3) as i16) {
+        (0, 0) => (0..N).for_each(|row| with(row, load::<N>(samples, row * stride))),
+        (2, 0) => (0..N).for_each(|row| {
+            let start = row * stride;
+            with(row, _mm_avg_epu8(load::<N>(samples, start), load::<N>(samples, start + 1)));
+        }),
+        (0, 2) => {
+            let mut above = load::<N>(samples, 0);
+            for row in 0..N {
+                let below = load::<N>(samples, (row + 1) * stride);
+                with(row, _mm_avg_epu8(above, below));
+                above = below;
+            }
+        }
+        (right, down) => {
+            // By columns, then by rows: nothing is rounded in between, so these are the integers of the four weights.
+            let (near, far) = (_mm_set1_epi16(4 - right), _mm_set1_epi16(right));
+            let (upper, lower) = (_mm_set1_epi16(4 - down), _mm_set1_epi16(down));
+            let mut above = across::<N>(samples, 0, near, far);
+            for row in 0..N {
+                let below = across::<N>(samples, (row + 1) * stride, near, far);
+                let low = weigh(above[0], below[0], upper, lower);
+                let high = if N == 16 { weigh(above[1], below[1], upper, lower) } else { _mm_setzero_si128() };
+                with(row, _mm_packus_epi16(low, high));
+                above = below;
+            }
+        }
+    }
+}
+
+/// A row of samples, each weighed with the one to the right of it: the first eight, and the second where there are such.
+#[inline]
+#[target_feature(enable = "sse2")]
+fn across<const N: usize>(samples: &[u8], start: usize, near: __m128i, far: __m128i) -> [__m128i; 2] {
+    let zero = _mm_setzero_si128();
+    let (a, b) = (load::<N>(samples, start), load::<N>(samples, start + 1));
+    let sum = |a, b| _mm_add_epi16(_mm_mullo_epi16(a, near), _mm_mullo_epi16(b, far));
+    let low = sum(_mm_unpacklo_epi8(a, zero), _mm_unpacklo_epi8(b, zero));
+    let high = if N == 16 { sum(_mm_unpackhi_epi8(a, zero), _mm_unpackhi_epi8(b, zero)) } else { low };
+    [low, high]
+}
+
+/// The rounded mean of two rows of [`across`].
+#[inline]
+#[target_feature(enable = "sse2")]
+fn weigh(above: __m128i, below: __m128i, upper: __m128i, lower: __m128i) -> __m128i {
+    let sum = _mm_add_epi16(_mm_mullo_epi16(above, upper), _mm_mullo_epi16(below, lower));
+    _mm_srli_epi16::<4>(_mm_add_epi16(sum, _mm_set1_epi16(8)))
 }
 
 #[inline]
