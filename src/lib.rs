@@ -155,7 +155,7 @@ pub use encoder::{
 };
 pub use error::{Error, ErrorKind, Result};
 #[cfg(feature = "gpu")]
-pub use gpu::{Device, GpuContext};
+pub use gpu::{Device, GpuContext, TextureConverter};
 pub use media::{
     AudioCodec, AudioSamples, Color, ColorRange, FrameBatch, FrameFormat, FrameRate, FrameView, PixelFormat,
     SampleFormat, SubtitleCodec, Timestamp, VideoCodec,

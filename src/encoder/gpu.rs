@@ -1,7 +1,7 @@
 //! Frames and textures of a video stream that go by way of a GPU.
 //!
 //! Frame N is submitted before the picture of frame N - 2 is read and encoded, so neither the GPU nor this thread waits
-//! for the other. What the engine gets, and in which order, is what it would get without.
+//! for the other; of small frames several share a submission. What the engine gets, and in which order, is what it would get without.
 
 use std::collections::VecDeque;
 
@@ -135,7 +135,13 @@ impl VideoCore {
         }
         gpu.held.push_back(Held { force_key: self.force_key, alpha: None });
         self.note_taken(start, clock);
-        self.encode_submitted(GpuConverter::DEPTH - 1)
+        self.encode_due()
+    }
+
+    /// Encodes what has been under way for long enough to be there.
+    pub(super) fn encode_due(&mut self) -> Result<()> {
+        let gpu = self.engine.as_ref().and_then(|engine| engine.gpu.as_ref());
+        self.encode_submitted(gpu.map_or(0, |gpu| gpu.converter.ahead()))
     }
 
     /// Encodes what was submitted first, until no more than `left` pictures are under way.

@@ -272,7 +272,7 @@ impl VideoCore {
         #[cfg(feature = "gpu")]
         if self.add_by_gpu(frame)? {
             self.note_taken(start, clock);
-            return self.encode_submitted(crate::gpu::GpuConverter::DEPTH - 1);
+            return self.encode_due();
         }
         let Some(Engine { converter, codec, alpha, .. }) = &mut self.engine else {
             return Err(Error::state("nothing can be encoded before `open_*`"));

@@ -6,7 +6,7 @@
 //!
 //! [`context`] finds a GPU and makes errors of what goes wrong there; [`source`] is frames and textures on their way in;
 //! [`rgb`] is the conversion, twin of `convert::rgb`; [`ring`] is pictures on their way back: while one is read, those
-//! after it are at work already.
+//! after it are at work already; [`textures`] has its public face for other encoders.
 
 mod context;
 mod rgb;
@@ -14,6 +14,8 @@ mod ring;
 mod source;
 #[cfg(test)]
 mod tests;
+mod textures;
 
 pub use context::{Device, GpuContext};
 pub(crate) use ring::GpuConverter;
+pub use textures::TextureConverter;

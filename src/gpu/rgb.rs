@@ -11,6 +11,7 @@ use crate::media::{ChromaSubsampling, Color, Picture, PixelFormat, Plane};
 /// The conversion into pictures of one format and colour, from frames of 8 bits.
 pub(super) struct RgbKernel {
     format: PixelFormat,
+    chroma: Chroma,
     matrix: Matrix,
     pipelines: Arc<Pipelines>,
 }
@@ -21,13 +22,23 @@ pub(super) struct Pipelines {
     from_texture: wgpu::ComputePipeline,
 }
 
+/// How chroma lies beside luma.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Chroma {
+    /// In two planes, as engines take it.
+    Planes,
+    /// U and V take turns in one plane (NV12); deep samples have their value in the high bits (P010).
+    Interleaved,
+}
+
 /// Where the planes of a picture are in the buffer that a GPU writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Packing {
     format: PixelFormat,
+    chroma: Chroma,
     width: usize,
     height: usize,
-    /// Samples from row to row, of luma and of chroma.
+    /// Samples from row to row, of luma and of U.
     strides: [usize; 2],
     /// Bytes of each plane's beginning, and of the end.
     starts: [usize; 4],
@@ -46,13 +57,13 @@ pub(super) const PARAMS_LEN: u64 = 8 * 16;
 const GROUP: (u32, u32) = (64, 16);
 
 impl RgbKernel {
-    pub fn new(context: &GpuContext, format: PixelFormat, color: Color) -> Result<Self> {
-        Ok(RgbKernel { format, matrix: Matrix::new(format, color, 8), pipelines: context.pipelines()? })
+    pub fn new(context: &GpuContext, format: PixelFormat, chroma: Chroma, color: Color) -> Result<Self> {
+        Ok(RgbKernel { format, chroma, matrix: Matrix::new(format, color, 8), pipelines: context.pipelines()? })
     }
 
     /// How the picture of a frame of this size lies in its buffer.
     pub fn packing(&self, width: u32, height: u32) -> Packing {
-        Packing::new(self.format, width as usize, height as usize)
+        Packing::new(self.format, self.chroma, width as usize, height as usize)
     }
 
     /// The bytes of `Params` in `rgb.wgsl`. Of a texture, the layout does not matter.
@@ -63,12 +74,18 @@ impl RgbKernel {
             chroma => chroma.shifts().0 | (chroma.shifts().1 << 1),
         };
         let word = |value: usize| value as u32;
-        let deep = u32::from(self.format.bit_depth() > 8);
+        let depth = u32::from(self.format.bit_depth());
+        let (turns, higher) = match self.chroma {
+            Chroma::Planes => (0, 0),
+            Chroma::Interleaved if depth > 8 => (2, 16 - depth),
+            Chroma::Interleaved => (2, 0),
+        };
+        let samples = u32::from(depth > 8) | turns;
         let unsigned = [
             [word(packing.width), word(packing.height), word(packing.strides[0]), word(packing.strides[1])],
-            [word(packing.starts[1] / 4), word(packing.starts[2] / 4), subsampling, deep],
+            [word(packing.starts[1] / 4), word(packing.starts[2] / 4), subsampling, samples],
             layout.first,
-            [layout.pixel, layout.row, layout.alpha.into(), 0],
+            [layout.pixel, layout.row, layout.alpha.into(), higher],
         ];
         // Of 8-bit frames all of it fits: the largest sum is below 2^28.
         let row = |row: &Row| [row.rgb[0], row.rgb[1], row.rgb[2], row.bias as i32];
@@ -130,18 +147,22 @@ impl Pipelines {
 }
 
 impl Packing {
-    fn new(format: PixelFormat, width: usize, height: usize) -> Self {
+    fn new(format: PixelFormat, chroma_lies: Chroma, width: usize, height: usize) -> Self {
         // One invocation writes 8 luma samples of a row, and with them 4 or 8 of chroma: whole words.
         let luma = width.next_multiple_of(8);
         let chroma = luma >> format.chroma().shifts().0;
         let bytes = if format.bit_depth() > 8 { 2 } else { 1 };
         let mut starts = [0; 4];
         for index in 0..3 {
-            let stride = if index == 0 { luma } else { chroma };
-            let rows = if index < format.planes() { format.plane_size(index, width, height).1 } else { 0 };
+            let (stride, planes) = match (index, chroma_lies) {
+                (0, _) => (luma, format.planes()),
+                (_, Chroma::Planes) => (chroma, format.planes()),
+                (_, Chroma::Interleaved) => (2 * chroma, 2),
+            };
+            let rows = if index < planes { format.plane_size(index, width, height).1 } else { 0 };
             starts[index + 1] = starts[index] + stride * rows * bytes;
         }
-        Packing { format, width, height, strides: [luma, chroma], starts }
+        Packing { format, chroma: chroma_lies, width, height, strides: [luma, chroma], starts }
     }
 
     /// Width and height of the picture.
@@ -154,11 +175,27 @@ impl Packing {
         self.starts[3] as u64
     }
 
-    /// Takes the picture out of the bytes that came back; `out` has its format and size.
-    pub fn unpack(&self, bytes: &[u8], out: &mut Picture) {
-        for (index, plane) in out.planes.iter_mut().enumerate() {
-            let (width, _) = self.format.plane_size(index, self.width, self.height);
-            let stride = self.strides[index.min(1)];
+    /// The planes that a picture is taken out into.
+    pub fn planes(&self) -> Vec<Plane> {
+        let mut planes = Picture::new(self.format, self.width, self.height).planes;
+        if self.chroma == Chroma::Interleaved {
+            planes.truncate(2);
+            match planes.get_mut(1) {
+                Some(Plane::U8(samples)) => samples.resize(2 * samples.len(), 0),
+                Some(Plane::U16(samples)) => samples.resize(2 * samples.len(), 0),
+                None => {}
+            }
+        }
+        planes
+    }
+
+    /// Takes the picture out of the bytes that came back, into [`planes`](Self::planes) or those of a picture.
+    pub fn unpack(&self, bytes: &[u8], planes: &mut [Plane]) {
+        let pairs = if self.chroma == Chroma::Interleaved { 2 } else { 1 };
+        for (index, plane) in planes.iter_mut().enumerate() {
+            let times = if index == 0 { 1 } else { pairs };
+            let width = times * self.format.plane_size(index, self.width, self.height).0;
+            let stride = times * self.strides[index.min(1)];
             let bytes = &bytes[self.starts[index]..self.starts[index + 1]];
             match plane {
                 Plane::U8(samples) => {

@@ -10,11 +10,11 @@ struct Params {
     // Width, height, samples from row to row of luma, and of chroma.
     size: vec4<u32>,
     // The first word of U and of V, the bits by which chroma is smaller (x in bit 0, y in bit 1, none at all in bit 2),
-    // and whether samples have 16 bits.
+    // and in bit 0 whether samples have 16 bits, in bit 1 whether U and V take turns in one plane.
     planes: vec4<u32>,
     // The bytes of the first pixel's R, G, B and alpha.
     first: vec4<u32>,
-    // Bytes from pixel to pixel and from row to row, and whether there is alpha.
+    // Bytes from pixel to pixel and from row to row, whether there is alpha, and by how many bits codes stand higher.
     step: vec4<u32>,
     // The rows of the matrix, with what is added.
     y: vec4<i32>,
@@ -39,8 +39,9 @@ fn code(row: vec4<i32>, rgb: vec3<i32>, shift: i32, largest: i32) -> u32 {
 }
 
 // Four samples of a row of a plane, whose first word is `plane`; `at` is a multiple of 4.
-fn store(plane: u32, at: u32, codes: vec4<u32>) {
-    if params.planes.w != 0u {
+fn store(plane: u32, at: u32, values: vec4<u32>) {
+    let codes = values << vec4<u32>(params.step.w);
+    if (params.planes.w & 1u) != 0u {
         let word = plane + at / 2u;
         picture[word] = codes.x | (codes.y << 16u);
         picture[word + 1u] = codes.z | (codes.w << 16u);
@@ -58,10 +59,15 @@ fn chroma(row: vec4<i32>, sum: vec3<i32>) -> u32 {
 }
 
 fn store_chroma(at: u32, a: vec3<i32>, b: vec3<i32>, c: vec3<i32>, d: vec3<i32>) {
-    let u = params.u;
-    store(params.planes.x, at, vec4<u32>(chroma(u, a), chroma(u, b), chroma(u, c), chroma(u, d)));
-    let v = params.v;
-    store(params.planes.y, at, vec4<u32>(chroma(v, a), chroma(v, b), chroma(v, c), chroma(v, d)));
+    let u = vec4<u32>(chroma(params.u, a), chroma(params.u, b), chroma(params.u, c), chroma(params.u, d));
+    let v = vec4<u32>(chroma(params.v, a), chroma(params.v, b), chroma(params.v, c), chroma(params.v, d));
+    if (params.planes.w & 2u) != 0u {
+        store(params.planes.x, 2u * at, vec4<u32>(u.x, v.x, u.y, v.y));
+        store(params.planes.x, 2u * at + 4u, vec4<u32>(u.z, v.z, u.w, v.w));
+    } else {
+        store(params.planes.x, at, u);
+        store(params.planes.y, at, v);
+    }
 }
 
 @compute @workgroup_size(8, 8)

@@ -1,7 +1,8 @@
 //! Pictures on their way back from a GPU.
 //!
 //! Each picture has a slot of buffers from its submission until it is read. A caller that reads a picture only when some
-//! more have been submitted does not wait: it was done meanwhile.
+//! more have been submitted does not wait: it was done meanwhile. Small frames share a submission, which costs more than
+//! their conversion.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -9,16 +10,21 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
 use super::context::GpuContext;
-use super::rgb::{PARAMS_LEN, Packing, Pixels, RgbKernel};
+use super::rgb::{Chroma, PARAMS_LEN, Packing, Pixels, RgbKernel};
 use super::source::{self, Layout, Reading, Source};
 use crate::error::{Error, Result, catch_panic};
-use crate::media::{Color, FrameView, Picture, PixelFormat};
+use crate::media::{Color, FrameView, Picture, PixelFormat, Plane};
 
 /// Converts frames and textures into pictures of one format and colour, at their own size and in their order.
 pub(crate) struct GpuConverter {
     context: GpuContext,
     kernel: RgbKernel,
     under_way: VecDeque<Slot>,
+    /// What is recorded and not submitted: the commands of the last so many slots that are under way.
+    recorded: Option<wgpu::CommandEncoder>,
+    unsent: usize,
+    /// How many frames of the size of the last share a submission.
+    batch: usize,
     free: Vec<Slot>,
     picture: Picture,
     waited: Duration,
@@ -38,22 +44,45 @@ struct Slot {
     submission: Option<wgpu::SubmissionIndex>,
 }
 
+/// Frames share a submission while they have no more bytes than this together, coming and going …
+const BATCH_BYTES: u64 = 1 << 20;
+/// … and are no more than this.
+const BATCH_FRAMES: u64 = 16;
+
 /// What became of the mapping of a slot.
 const PENDING: u8 = 0;
 const MAPPED: u8 = 1;
 const FAILED: u8 = 2;
 
 impl GpuConverter {
-    /// How many pictures are worth having under way: while one is read, the next is being converted, and the one after it
-    /// is being submitted.
-    pub const DEPTH: usize = 3;
+    /// How many submissions are worth having under way: while one is read, the next is being converted, and the one after
+    /// it is being submitted.
+    const DEPTH: usize = 3;
 
     /// Into pictures of `format`, which are not RGB.
     pub fn new(context: GpuContext, format: PixelFormat, color: Color) -> Result<Self> {
-        let kernel = RgbKernel::new(&context, format, color)?;
-        let picture = Picture::new(format, 0, 0);
-        let (under_way, free) = (VecDeque::new(), Vec::new());
-        Ok(GpuConverter { context, kernel, under_way, free, picture, waited: Duration::ZERO, read: 0 })
+        Self::with_chroma(context, format, Chroma::Planes, color)
+    }
+
+    pub(super) fn with_chroma(context: GpuContext, format: PixelFormat, chroma: Chroma, color: Color) -> Result<Self> {
+        let kernel = RgbKernel::new(&context, format, chroma, color)?;
+        Ok(GpuConverter {
+            context,
+            kernel,
+            under_way: VecDeque::new(),
+            recorded: None,
+            unsent: 0,
+            batch: 1,
+            free: Vec::new(),
+            picture: Picture::new(format, 0, 0),
+            waited: Duration::ZERO,
+            read: 0,
+        })
+    }
+
+    /// How many pictures are worth leaving under way, so that reading the next does not wait.
+    pub fn ahead(&self) -> usize {
+        Self::DEPTH * self.batch - 1
     }
 
     /// Whether frames like this are taken. Others go the way of the CPU.
@@ -96,48 +125,126 @@ impl GpuConverter {
         self.context.name()
     }
 
-    /// The picture that was begun with first, with its size; `None` where none is under way.
+    /// The picture that was begun with first; `None` where none is under way.
     pub fn read(&mut self) -> Result<Option<&Picture>> {
-        let Some(slot) = self.under_way.pop_front() else { return Ok(None) };
+        let Some(first) = self.under_way.front() else { return Ok(None) };
+        let (width, height) = first.packing.size();
+        let format = self.picture.format;
+        let mut picture = std::mem::replace(&mut self.picture, Picture::new(format, 0, 0));
+        if (picture.width, picture.height) != (width, height) {
+            picture = Picture::new(format, width, height);
+        }
+        let done = self.read_into(|packing, bytes| packing.unpack(bytes, &mut picture.planes));
+        self.picture = picture;
+        done.map(|_| Some(&self.picture))
+    }
+
+    /// The planes of the picture that was begun with first, and its size.
+    pub(super) fn read_planes(&mut self, planes: &mut Vec<Plane>) -> Result<Option<(usize, usize)>> {
+        let Some(first) = self.under_way.front() else { return Ok(None) };
+        let size = first.packing.size();
+        self.read_into(|packing, bytes| {
+            *planes = packing.planes();
+            packing.unpack(bytes, planes);
+        })?;
+        Ok(Some(size))
+    }
+
+    /// Hands the bytes of the picture that was begun with first to `take`.
+    fn read_into(&mut self, take: impl FnOnce(&Packing, &[u8])) -> Result<()> {
         let begun = Instant::now();
+        if self.unsent == self.under_way.len() {
+            self.send()?;
+        }
+        let Some(slot) = self.under_way.pop_front() else { return Ok(()) };
         slot.wait(&self.context)?;
         self.waited += begun.elapsed();
-        let (width, height) = slot.packing.size();
-        if (self.picture.width, self.picture.height) != (width, height) {
-            self.picture = Picture::new(self.picture.format, width, height);
-        }
-        let picture = &mut self.picture;
         self.context.attempt("reading a picture back", |_, _| {
             let bytes = slot.read_back.get_mapped_range(..);
             let bytes = bytes.map_err(|error| self.context.failed("reading a picture back").with_source(error))?;
-            slot.packing.unpack(&bytes, picture);
+            take(&slot.packing, &bytes);
             drop(bytes);
             slot.read_back.unmap();
             Ok::<(), Error>(())
         })??;
         self.free.push(slot);
         self.read += 1;
-        Ok(Some(&self.picture))
+        Ok(())
     }
 
     fn submit(&mut self, source: &Source<'_>, layout: Layout, reading: Reading, size: (u32, u32)) -> Result<()> {
         let packing = self.kernel.packing(size.0, size.1);
+        self.batch = match source {
+            Source::Frame(_) => (BATCH_BYTES / (packing.len() + layout.len).max(1)).clamp(1, BATCH_FRAMES) as usize,
+            // It may be drawn to as soon as the caller has it back. And what is wrong with it is to spoil nothing else.
+            Source::Texture(_) => {
+                self.send()?;
+                1
+            }
+        };
         let free = std::mem::take(&mut self.free);
         // Those of another size are of no more use.
         let mut fitting = free.into_iter().filter(|slot| slot.packing == packing);
-        let (slot, kernel) = (fitting.next(), &self.kernel);
+        let slot = fitting.next();
         self.free = fitting.collect();
-        let slot = self.context.attempt("converting a frame", |device, queue| {
+        let has_input = !matches!((source, reading), (Source::Texture(_), Reading::Bound));
+        let doing = "converting a frame";
+        // Where memory does not suffice, what is recorded so far is left alone.
+        let slot = self.context.attempt(doing, |device, _| {
             let mut slot = slot.unwrap_or_else(|| Slot::new(device, packing));
-            slot.begin(device, queue, kernel, source, &layout, reading);
+            if has_input {
+                slot.make_room(device, layout.len);
+            }
             slot
         })?;
-        // The loss of the device is no error of any scope.
-        if slot.mapped.load(Ordering::Acquire) == FAILED {
-            return Err(self.context.failed("converting a frame"));
-        }
+        let recorded = self.recorded.take();
+        let recording = self.context.attempt(doing, |device, queue| {
+            let mut commands =
+                recorded.unwrap_or_else(|| device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default()));
+            slot.record(device, queue, &mut commands, &self.kernel, source, &layout, reading);
+            (slot, commands)
+        });
+        let (slot, commands) = recording.inspect_err(|_| self.give_up_unsent())?;
+        self.recorded = Some(commands);
+        slot.mapped.store(PENDING, Ordering::Release);
         self.under_way.push_back(slot);
-        Ok(())
+        self.unsent += 1;
+        if self.unsent < self.batch {
+            return Ok(());
+        }
+        self.send().inspect_err(|_| {
+            // It is not under way: the caller may go another way with it.
+            self.under_way.pop_back();
+        })
+    }
+
+    /// Submits what is recorded. Where that fails, none of it comes back.
+    fn send(&mut self) -> Result<()> {
+        let Some(commands) = self.recorded.take() else { return Ok(()) };
+        let first = self.under_way.len() - self.unsent;
+        let doing = "converting a frame";
+        let slots = self.under_way.range_mut(first..);
+        let sent = self.context.attempt(doing, |_, queue| {
+            let submission = queue.submit([commands.finish()]);
+            slots.for_each(|slot| slot.map(submission.clone()));
+        });
+        // The loss of the device is no error of any scope.
+        let is_lost = |slot: &Slot| slot.mapped.load(Ordering::Acquire) == FAILED;
+        let sent = match sent {
+            Ok(()) if self.under_way.range(first..).any(is_lost) => Err(self.context.failed(doing)),
+            sent => sent,
+        };
+        match sent {
+            Ok(()) => self.unsent = 0,
+            Err(_) => self.give_up_unsent(),
+        }
+        sent
+    }
+
+    /// What was recorded is gone, and reading it says so.
+    fn give_up_unsent(&mut self) {
+        let first = self.under_way.len() - std::mem::take(&mut self.unsent);
+        self.under_way.range(first..).for_each(|slot| slot.mapped.store(FAILED, Ordering::Release));
     }
 }
 
@@ -155,61 +262,60 @@ impl Slot {
         }
     }
 
-    /// Uploads, converts, copies and maps, all of it without waiting.
-    fn begin(
-        &mut self,
+    /// Makes the buffer that frames are uploaded to one of `len` bytes or more.
+    fn make_room(&mut self, device: &wgpu::Device, len: u64) {
+        use wgpu::BufferUsages as Usage;
+        let fitting = self.input.take().filter(|input| input.size() >= len);
+        self.input = Some(fitting.unwrap_or_else(|| buffer(device, len, Usage::STORAGE | Usage::COPY_DST)));
+    }
+
+    /// Uploads, and records the conversion and the copy.
+    #[allow(clippy::too_many_arguments, reason = "they are all of one call, and of nothing else")]
+    fn record(
+        &self,
         device: &wgpu::Device,
         queue: &wgpu::Queue,
+        commands: &mut wgpu::CommandEncoder,
         kernel: &RgbKernel,
         source: &Source<'_>,
         layout: &Layout,
         reading: Reading,
     ) {
         queue.write_buffer(&self.params, 0, &kernel.params(&self.packing, layout));
-        let mut commands = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        match source {
-            Source::Frame(frame) => {
-                let input = self.input(device, layout.len);
+        let view;
+        let pixels = match (source, &self.input) {
+            (Source::Frame(frame), Some(input)) => {
                 source::upload(queue, input, frame, layout);
+                Pixels::Buffer(input)
             }
-            Source::Texture(texture) if reading == Reading::Copied => {
-                let input = self.input(device, layout.len);
+            (Source::Texture(texture), Some(input)) if reading == Reading::Copied => {
                 let rows =
                     wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(layout.row), rows_per_image: None };
                 let into = wgpu::TexelCopyBufferInfo { buffer: input, layout: rows };
                 commands.copy_texture_to_buffer(texture.as_image_copy(), into, texture.size());
+                Pixels::Buffer(input)
             }
-            Source::Texture(_) => {}
-        }
-        let view = match source {
-            Source::Texture(texture) if reading == Reading::Bound => {
-                Some(texture.create_view(&wgpu::TextureViewDescriptor {
+            (Source::Texture(texture), _) => {
+                view = texture.create_view(&wgpu::TextureViewDescriptor {
                     mip_level_count: Some(1),
                     ..wgpu::TextureViewDescriptor::default()
-                }))
+                });
+                Pixels::Texture(&view)
             }
-            _ => None,
+            (Source::Frame(_), None) => return,
         };
-        let pixels = match (&view, &self.input) {
-            (Some(view), _) => Pixels::Texture(view),
-            (None, Some(input)) => Pixels::Buffer(input),
-            (None, None) => return,
-        };
-        kernel.record(device, &mut commands, &pixels, &self.params, &self.output, &self.packing);
+        kernel.record(device, commands, &pixels, &self.params, &self.output, &self.packing);
         commands.copy_buffer_to_buffer(&self.output, 0, &self.read_back, 0, self.packing.len());
-        self.submission = Some(queue.submit([commands.finish()]));
+    }
+
+    /// Asks for the copy, without waiting.
+    fn map(&mut self, submission: wgpu::SubmissionIndex) {
+        self.submission = Some(submission);
         self.mapped = Arc::new(AtomicU8::new(PENDING));
         let mapped = Arc::clone(&self.mapped);
         self.read_back.map_async(wgpu::MapMode::Read, .., move |result| {
             mapped.store(if result.is_ok() { MAPPED } else { FAILED }, Ordering::Release);
         });
-    }
-
-    /// The buffer that frames are uploaded to, of `len` bytes or more.
-    fn input(&mut self, device: &wgpu::Device, len: u64) -> &wgpu::Buffer {
-        use wgpu::BufferUsages as Usage;
-        let fitting = self.input.take().filter(|input| input.size() >= len);
-        self.input.insert(fitting.unwrap_or_else(|| buffer(device, len, Usage::STORAGE | Usage::COPY_DST)))
     }
 
     /// Waits until the copy can be read.

@@ -5,7 +5,10 @@ use std::io::Write;
 use super::*;
 use crate::convert::rgb::RgbConverter;
 use crate::error::ErrorKind;
-use crate::media::{Color, ColorRange, FrameFormat, FrameView, MatrixCoefficients, Picture, PixelFormat, PlaneData};
+use crate::media::{
+    ChromaSubsampling, Color, ColorRange, FrameFormat, FrameView, MatrixCoefficients, Picture, PixelFormat, Plane,
+    PlaneData,
+};
 use crate::parallel::Workers;
 
 /// What pictures a GPU makes: all but planes of red, green and blue.
@@ -191,6 +194,112 @@ fn several_are_under_way_and_come_in_their_order() {
     }
     assert!(converter.read().unwrap().is_none());
     assert_eq!(converter.read_so_far().0, sizes.len() as u64);
+}
+
+/// The planes of a frame, in bytes, without what is between its rows.
+fn bytes(frame: &FrameView<'_>) -> Vec<Vec<u8>> {
+    let (width, height) = (frame.width() as usize, frame.height() as usize);
+    let plane = |index: usize| {
+        let (data, stride) = frame.plane_data(index).unwrap();
+        assert_eq!(stride, frame.format().plane_size(index, width, height).0);
+        match data {
+            PlaneData::U8(samples) => samples.to_vec(),
+            PlaneData::U16(samples) => samples.iter().flat_map(|sample| sample.to_le_bytes()).collect(),
+        }
+    };
+    (0..frame.format().planes()).map(plane).collect()
+}
+
+/// The same of a picture, with its chroma interleaved, and the value of deep samples in the high bits.
+fn semi_planar(picture: &Picture) -> Vec<Vec<u8>> {
+    let samples = |plane: &Plane| -> Vec<Vec<u8>> {
+        match plane {
+            Plane::U8(samples) => samples.iter().map(|&sample| vec![sample]).collect(),
+            Plane::U16(samples) => samples.iter().map(|sample| (sample << 6).to_le_bytes().to_vec()).collect(),
+        }
+    };
+    let [y, u, v] = &picture.planes[..] else { panic!("three planes") };
+    let chroma = samples(u).into_iter().zip(samples(v)).flat_map(|(u, v)| [u, v]).flatten().collect();
+    vec![samples(y).concat(), chroma]
+}
+
+#[test]
+fn textures_come_back_in_each_layout() {
+    let Some(gpu) = gpu() else { return };
+    let usage = wgpu::TextureUsages::TEXTURE_BINDING;
+    let formats =
+        [ChromaSubsampling::Yuv420, ChromaSubsampling::Yuv422, ChromaSubsampling::Yuv444].map(FrameFormat::Yuv);
+    for bits in [8, 10] {
+        for format in formats.into_iter().chain([FrameFormat::Nv12, FrameFormat::Gray]) {
+            let mut converter = TextureConverter::new(&gpu, format, bits, Color::BT709).unwrap();
+            let planes = |size| samples(FrameFormat::Rgba, size, 0);
+            for size in SIZES {
+                converter
+                    .submit(&texture(&gpu, wgpu::TextureFormat::Rgba8Unorm, usage, size, &planes(size)[0]))
+                    .unwrap();
+            }
+            assert_eq!(converter.under_way(), SIZES.len());
+            for size in SIZES {
+                let found = converter.read().unwrap().unwrap();
+                assert_eq!((found.width(), found.height(), found.bit_depth()), (size.0, size.1, bits));
+                let pixels = match (format, bits) {
+                    (FrameFormat::Gray, 8) => PixelFormat::Gray,
+                    (FrameFormat::Gray, _) => PixelFormat::Gray10,
+                    (FrameFormat::Yuv(ChromaSubsampling::Yuv422), 8) => PixelFormat::Yuv422p,
+                    (FrameFormat::Yuv(ChromaSubsampling::Yuv422), _) => PixelFormat::Yuv422p10,
+                    (FrameFormat::Yuv(ChromaSubsampling::Yuv444), 8) => PixelFormat::Yuv444p,
+                    (FrameFormat::Yuv(ChromaSubsampling::Yuv444), _) => PixelFormat::Yuv444p10,
+                    (_, 8) => PixelFormat::Yuv420p,
+                    (_, _) => PixelFormat::Yuv420p10,
+                };
+                let planes = planes(size);
+                let expected = on_the_cpu(pixels, Color::BT709, &view(FrameFormat::Rgba, size, 0, &planes));
+                let expected = match format {
+                    FrameFormat::Nv12 => semi_planar(&expected),
+                    _ => expected.planes.iter().map(plane_bytes).collect(),
+                };
+                assert!(bytes(&found) == expected, "{format}, {bits} bits, {size:?}");
+            }
+            assert!(converter.read().unwrap().is_none());
+        }
+    }
+    assert_eq!(
+        TextureConverter::new(&gpu, FrameFormat::Nv12, 9, Color::BT709).unwrap_err().kind(),
+        ErrorKind::InvalidOption
+    );
+    assert_eq!(
+        TextureConverter::new(&gpu, FrameFormat::Rgb, 8, Color::BT709).unwrap_err().kind(),
+        ErrorKind::Unsupported
+    );
+}
+
+fn plane_bytes(plane: &Plane) -> Vec<u8> {
+    match plane {
+        Plane::U8(samples) => samples.clone(),
+        Plane::U16(samples) => samples.iter().flat_map(|sample| sample.to_le_bytes()).collect(),
+    }
+}
+
+#[test]
+fn small_frames_share_a_submission_and_large_ones_have_their_own() {
+    let Some(gpu) = gpu() else { return };
+    let mut converter = GpuConverter::new(gpu, PixelFormat::Yuv420p, Color::BT709).unwrap();
+    let of_size = |side: u32| vec![vec![side as u8; (side * side) as usize]];
+    let mut submit = |side: u32| {
+        converter.submit_frame(&view(FrameFormat::Gray, (side, side), 0, &of_size(side))).unwrap();
+        converter.ahead()
+    };
+    assert_eq!(submit(32), 3 * 16 - 1, "no more than 16");
+    assert_eq!(submit(256), 3 * 6 - 1, "by their bytes: 64 kB there, 96 kB back");
+    assert_eq!(submit(1024), 2, "alone");
+    // What was recorded and not submitted is, before it is read.
+    assert_eq!(submit(32), 3 * 16 - 1);
+    for side in [32, 256, 1024, 32] {
+        let planes = of_size(side);
+        let expected =
+            on_the_cpu(PixelFormat::Yuv420p, Color::BT709, &view(FrameFormat::Gray, (side, side), 0, &planes));
+        assert!(*converter.read().unwrap().unwrap() == expected, "{side}");
+    }
 }
 
 #[test]
