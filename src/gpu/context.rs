@@ -65,6 +65,45 @@ impl GpuContext {
 
     /// The caller's own: textures of this device can be [added](crate::VideoStream::add_texture) to a stream. Handlers
     /// of errors that the device has stay as they are, and are not called for what is done here.
+    ///
+    /// This is how a renderer is recorded that somebody else wrote. The names in the comments are those of bevy, which has to
+    /// be of a version with this crate's version of wgpu:
+    ///
+    /// ```no_run
+    /// use framewright::{Device, Encoder, GpuContext, Result, VideoOptions, VideoStream};
+    ///
+    /// /// A `Resource` of the `RenderApp`.
+    /// struct Recorder {
+    ///     encoder: Encoder,
+    ///     video: VideoStream,
+    /// }
+    ///
+    /// impl Recorder {
+    ///     /// In `Plugin::finish`, when there is a device: of `RenderDevice::wgpu_device()` and the queue in `RenderQueue`.
+    ///     fn new(device: &wgpu::Device, queue: &wgpu::Queue, path: &str) -> Result<Self> {
+    ///         let gpu = GpuContext::from_wgpu(device.clone(), queue.clone());
+    ///         let mut encoder = Encoder::new();
+    ///         let video = encoder.add_video(VideoOptions::new(1280, 720).frame_rate(60).device(Device::Gpu(gpu)))?;
+    ///         encoder.open_file(path)?;
+    ///         Ok(Recorder { encoder, video })
+    ///     }
+    ///
+    ///     /// A system in `Render`, after `RenderSystems::Render`: the camera's target is an `Image` with usage `COPY_SRC`,
+    ///     /// and `RenderAssets<GpuImage>` has its texture.
+    ///     fn after_frame(&mut self, target: &wgpu::Texture) -> Result<()> {
+    ///         // A game does not wait for the clock of a video: of frames that come at times of their own, use
+    ///         // `VideoOptions::time_base` and `add_texture_at`.
+    ///         self.video.add_texture(target)
+    ///     }
+    ///
+    ///     /// At `AppExit`.
+    ///     fn finish(self) -> Result<()> {
+    ///         self.video.finish()?;
+    ///         self.encoder.close().map(drop)
+    ///     }
+    /// }
+    /// # Ok::<(), framewright::Error>(())
+    /// ```
     pub fn from_wgpu(device: wgpu::Device, queue: wgpu::Queue) -> Self {
         let name = device.adapter_info().name;
         Self::of_parts(device, queue, name, Arc::default())
