@@ -15,14 +15,22 @@ pub struct Interrupt {
     unfinished: Arc<Mutex<Option<PathBuf>>>,
 }
 
+#[cfg_attr(target_family = "wasm", allow(dead_code, reason = "there are no signals under WASI"))]
 impl Interrupt {
-    /// Watches for SIGINT, SIGTERM and SIGHUP, or the console's events on Windows, from here on.
+    /// Watches for SIGINT, SIGTERM and SIGHUP, or the console's events on Windows, from here on. Under WASI there is nothing
+    /// to watch for.
     pub fn watch() -> Result<Self, Failure> {
         let interrupt = Interrupt::default();
-        let seen = interrupt.clone();
-        ctrlc::set_handler(move || seen.signalled())
-            .map_err(|error| Failure::failed(format!("watching for Ctrl-C failed: {error}")))?;
+        #[cfg(not(target_family = "wasm"))]
+        interrupt.listen()?;
         Ok(interrupt)
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn listen(&self) -> Result<(), Failure> {
+        let seen = self.clone();
+        ctrlc::set_handler(move || seen.signalled())
+            .map_err(|error| Failure::failed(format!("watching for Ctrl-C failed: {error}")))
     }
 
     /// Whether to stop at the next good moment.

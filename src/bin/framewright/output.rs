@@ -1,7 +1,9 @@
 //! Where the file goes.
 
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs;
+#[cfg(any(unix, windows))]
+use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
@@ -135,6 +137,12 @@ fn stdout() -> io::Result<File> {
 fn stdout() -> io::Result<File> {
     use std::os::windows::io::AsHandle;
     Ok(io::stdout().as_handle().try_clone_to_owned()?.into())
+}
+
+/// Standard output as it is: WASI gives its descriptors to nobody twice.
+#[cfg(not(any(unix, windows)))]
+fn stdout() -> io::Result<io::Stdout> {
+    Ok(io::stdout())
 }
 
 #[cfg(test)]

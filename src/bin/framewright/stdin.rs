@@ -13,9 +13,15 @@ const PIECE: usize = 256 << 10;
 /// … and this many of them at most.
 const AHEAD: usize = 8;
 
-/// Reads on a thread of its own, because a read from a pipe in which nothing comes lasts for ever: whoever reads from
-/// this sees the input end as soon as Ctrl-C is pressed.
-pub struct Stdin {
+/// Standard input, which ends as soon as Ctrl-C is pressed.
+pub enum Stdin {
+    Ahead(ReadAhead),
+    /// Where there are no threads there are no signals either (WASI).
+    Inline(io::Stdin),
+}
+
+/// Reads on a thread of its own, because a read from a pipe in which nothing comes lasts for ever.
+pub struct ReadAhead {
     /// Nobody ever waits for this lock: it makes the whole `Sync`, as readers of sound have to be.
     pieces: Mutex<Receiver<io::Result<Vec<u8>>>>,
     piece: io::Cursor<Vec<u8>>,
@@ -24,13 +30,25 @@ pub struct Stdin {
 
 impl Stdin {
     pub fn new(interrupt: Interrupt) -> Self {
-        Self::over(io::stdin(), interrupt)
+        ReadAhead::new(io::stdin(), interrupt).map_or_else(|_| Stdin::Inline(io::stdin()), Stdin::Ahead)
     }
+}
 
-    fn over(reader: impl Read + Send + 'static, interrupt: Interrupt) -> Self {
+impl Read for Stdin {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Stdin::Ahead(ahead) => ahead.read(buffer),
+            Stdin::Inline(stdin) => stdin.read(buffer),
+        }
+    }
+}
+
+impl ReadAhead {
+    /// Fails where there are no threads.
+    fn new(reader: impl Read + Send + 'static, interrupt: Interrupt) -> io::Result<Self> {
         let (sender, pieces) = sync_channel(AHEAD);
-        thread::spawn(move || forward(reader, &sender));
-        Stdin { pieces: Mutex::new(pieces), piece: io::Cursor::default(), interrupt }
+        thread::Builder::new().spawn(move || forward(reader, &sender))?;
+        Ok(ReadAhead { pieces: Mutex::new(pieces), piece: io::Cursor::default(), interrupt })
     }
 }
 
@@ -52,7 +70,7 @@ fn forward(mut reader: impl Read, pieces: &SyncSender<io::Result<Vec<u8>>>) {
     }
 }
 
-impl Read for Stdin {
+impl Read for ReadAhead {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             let read = self.piece.read(buffer)?;
@@ -77,7 +95,8 @@ mod tests {
     fn all_bytes_come_through() {
         let bytes: Vec<u8> = (0..3 * PIECE + 5).map(|index| (index % 251) as u8).collect();
         let mut through = Vec::new();
-        Stdin::over(io::Cursor::new(bytes.clone()), Interrupt::default()).read_to_end(&mut through).unwrap();
+        let mut ahead = ReadAhead::new(io::Cursor::new(bytes.clone()), Interrupt::default()).unwrap();
+        ahead.read_to_end(&mut through).unwrap();
         assert!(through == bytes);
     }
 
@@ -85,7 +104,7 @@ mod tests {
     fn an_interrupt_ends_a_read_that_waits() {
         let interrupt = Interrupt::default();
         let (reader, writer) = io::pipe().unwrap();
-        let mut stdin = Stdin::over(reader, interrupt.clone());
+        let mut stdin = ReadAhead::new(reader, interrupt.clone()).unwrap();
         interrupt.request();
         assert_eq!(stdin.read(&mut [0; 10]).unwrap(), 0);
         drop(writer);

@@ -17,6 +17,7 @@ pub(super) trait Sample: Copy + Default + Into<i32> + Send + Sync {
     fn samples(data: PlaneData<'_>) -> Option<&[Self]>;
 
     /// The rows as bytes, if that is what they are.
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "for the twin of x86-64"))]
     fn bytes<'a>(rows: Pixels<'a, Self>) -> Option<Pixels<'a, u8>>;
 
     fn clip(self, max: Self) -> Self;
@@ -33,6 +34,7 @@ pub(super) trait Code: Copy + Send + Sized {
     fn samples(plane: &mut Plane) -> Option<&mut [Self]>;
 
     /// The rows as bytes, if that is what they are.
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "for the twin of x86-64"))]
     fn bytes<'a>(group: &'a mut Group<'_, Self>) -> Option<Group<'a, u8>>;
 
     /// `value` is a code value of the picture's depth.
@@ -59,6 +61,7 @@ type Planes<'a, S> = [&'a [S]; 3];
 /// is `top`.
 #[derive(Clone, Copy)]
 pub(super) struct Pixels<'a, S> {
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "for the twin of x86-64"))]
     pub format: FrameFormat,
     pub top: Rows<'a, S>,
     pub bottom: Rows<'a, S>,
