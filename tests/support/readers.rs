@@ -48,6 +48,16 @@ pub fn tool(name: &str) -> Option<PathBuf> {
     found(name, program(name))
 }
 
+/// One that is of use where it is there, and not missed where it is not.
+pub fn optional(name: &str) -> Option<PathBuf> {
+    program(name)
+}
+
+/// `path`; where that has to be there and is not, a failure.
+pub fn needed(name: &str, path: Option<PathBuf>) -> Option<PathBuf> {
+    found(name, path)
+}
+
 fn found(name: &str, path: Option<PathBuf>) -> Option<PathBuf> {
     if path.is_none() {
         assert!(std::env::var_os("FRAMEWRIGHT_REQUIRE_READERS").is_none(), "{name} is required and not there");
