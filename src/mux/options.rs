@@ -122,15 +122,15 @@ impl MuxOptions {
         self
     }
 
-    /// Whether packets of sound share blocks in Matroska: up to eight of a track in a row that each last equally long, of
-    /// up to 16 KiB, a second at most. Off unless said. Each saves about 5 bytes, and the pictures and samples that come
-    /// out are the same: a file of small packets is less than half of its overhead, one of pictures is hardly smaller.
+    /// Whether packets of sound share blocks in Matroska: up to eight of a track, a second at most, that follow each other
+    /// without a gap, last equally long and have no more than 16 KiB each. Off unless said. It saves about 5 bytes a packet,
+    /// which is half of the overhead where packets are small, and little where they are not. What comes out is the same.
     ///
-    /// The price: only the first packet of a block has a time of its own, which its reader counts on from, to a
-    /// millisecond or two where the packets last no whole number of them; a block stands behind the pictures of its time,
-    /// by the length of its packets (160 ms for Opus); and not every program that plays Matroska knows laces (those built on
-    /// FFmpeg do, and WebM in browsers does not). A packet behind a gap, of another duration or with samples to cut
-    /// off has a block to itself.
+    /// The price: only the first packet of a block has a time of its own, from which readers count on, to a millisecond or
+    /// two where packets last no whole number of them. The block is written with its last packet, so that who reads along
+    /// gets the sound later by the length of its packets (160 ms for Opus), and it stands behind pictures of its time. And
+    /// some players are picky: they know no blocks of several packets. A packet of another duration, or one with samples to
+    /// cut off, has a block to itself.
     ///
     /// Refused in layout `live`, where packets would be held back, and elsewhere than in Matroska.
     pub fn lacing(mut self, on: bool) -> Self {

@@ -17,8 +17,8 @@
 //! A video track of constant rate has a DefaultDuration and SimpleBlocks; a frame that lasts longer or shorter than
 //! that is in a BlockGroup with its BlockDuration. Of a variable rate every frame has its BlockDuration, because readers
 //! can tell the duration of a frame without one only by the frame after it, and the last has none. Sound needs none but
-//! for a last packet that is padded: it has a DiscardPadding, and a BlockDuration without the padding. Subtitles
-//! always have one.
+//! for a last packet that is padded: it has a DiscardPadding, and a BlockDuration without the padding. Sound that is
+//! laced has a DefaultDuration, and a packet of another duration its BlockDuration. Subtitles always have one.
 //!
 //! What begins before 0 is stamped below 0, counted from a first cluster at 0: readers decode it and do not show it.
 //! That reaches back 32,768 ms.
@@ -26,7 +26,7 @@
 //! # Memory
 //!
 //! The file forms hold one cluster, at most 5 MB and a packet, and 32 bytes for each key frame of a video track and each
-//! cue of a subtitle track. The live form holds nothing.
+//! cue of a subtitle track, and of each track of sound that is laced eight packets of 16 KiB. The live form holds nothing.
 
 mod attachments;
 mod cluster;
@@ -349,7 +349,7 @@ impl MatroskaMuxer {
     /// Writes the packets that wait, of all tracks that are `due`.
     fn write_laces(&mut self, sink: &mut dyn Sink, due: impl Fn(&Lacing) -> bool) -> Result<()> {
         for index in 0..self.lanes.len() {
-            if self.lanes.get(index).and_then(|lane| lane.lacing.as_ref()).is_some_and(&due) {
+            if self.lacing && self.lanes.get(index).and_then(|lane| lane.lacing.as_ref()).is_some_and(&due) {
                 self.write_lace(index, sink)?;
             }
         }

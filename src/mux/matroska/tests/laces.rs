@@ -1,5 +1,6 @@
 //! Packets of sound that share blocks.
 
+use super::damage::{blank, blank_first, find_last, refuse, set, set_last};
 use super::*;
 
 fn laced() -> MuxSettings {
@@ -220,6 +221,58 @@ fn without_the_option_and_live_nothing_changes() {
     let scene = Scene::new().av1(25, 1, 60).opus(312, 100, 7).flac(44_100, 2, 20);
     let live = MuxSettings { lacing: true, ..MuxSettings::of(Layout::Live) };
     assert!(mux(Container::Matroska, live, &scene).unwrap() == super::live(Container::Matroska, &scene));
+}
+
+#[test]
+fn the_verifier_refuses_laces_that_are_damaged() {
+    // 16 of one size, then two blocks whose sizes are written.
+    let mut scene = Scene::new().opus(0, 33, 7);
+    for (index, packet) in scene.packets[0].iter_mut().enumerate().skip(16) {
+        packet.data.resize(if index < 24 { 300 } else { 3 } + index % 2 * 100, 0xfe);
+    }
+    const FIXED: &[u8] = &[0x81, 0, 0, 0x84, 7];
+    const EBML: &[u8] = &[0x81, 1, 0x40, 0x86, 7, 0x41, 0x2c, 0x60, 0x63];
+    const XIPH: &[u8] = &[0x81, 1, 0xe0, 0x82, 7, 3, 103];
+    refuse(
+        &mux(Container::Matroska, laced(), &scene).unwrap(),
+        &[
+            ("24 bytes for 7 frames of one size", |f| set(f, FIXED, 4, &[6])),
+            ("a lace of one frame", |f| set(f, FIXED, 4, &[0])),
+            ("a lace of 12 frames", |f| set(f, FIXED, 4, &[11])),
+            ("frames of one size in a lace that writes each", |f| set(f, FIXED, 3, &[0x82, 4, 4, 4, 4, 4])),
+            ("does not begin with a key frame", |f| set(f, FIXED, 3, &[4])),
+            ("more than its bytes", |f| set(f, EBML, 5, &[0x7f])),
+            ("a size in a lace that means unknown", |f| set(f, EBML, 5, &[0xff])),
+            ("a size in a lace is too long", |f| set(f, EBML, 5, &[0x40, 20])),
+            ("a size in a lace is too long", |f| set(f, EBML, 7, &[0x60, 0x3e])),
+            ("in a lace", |f| set(f, EBML, 7, &[0x40, 0])),
+            ("more than its bytes", |f| set(f, XIPH, 5, &[255])),
+            ("for a frame of Some(10.0) ms", |f| set(f, &[0x84, 7, 0xfc], 2, &[0xf4])),
+            ("ns for a frame of", |f| set(f, &[0x23, 0xe3, 0x83, 0x84], 7, &[1])),
+            ("whose duration is not said", |f| blank_first(f, &[0x23, 0xe3, 0x83])),
+            ("a lace in a track without FlagLacing", |f| {
+                blank_first(f, &[0x23, 0xe3, 0x83]);
+                set(f, &[0x9c, 0x81, 1], 2, &[0]);
+            }),
+            ("a DefaultDuration of what is neither", |f| set(f, &[0x9c, 0x81, 1], 2, &[0])),
+            ("a BlockGroup without a BlockDuration", |f| blank(f, find_last(f, &[0x9b, 0x81]))),
+        ],
+    );
+    let mut large = Scene::new().opus(0, 3, 0);
+    large.packets[0].iter_mut().for_each(|packet| packet.data.resize(16 << 10, 1));
+    refuse(
+        &mux(Container::Matroska, laced(), &large).unwrap(),
+        &[("a frame of Some(16385) bytes in a lace", |f| {
+            // Four bytes of the first frame become sizes, and the last frame is longer than the others.
+            set(f, &[0x81, 0, 0, 0x84, 2], 3, &[0x86, 2, 0x20, 0x3f, 0xff, 0xbc]);
+        })],
+    );
+    let mut grouped = Scene::new().opus(0, 3, 1);
+    grouped.packets[0].truncate(3);
+    refuse(
+        &mux(Container::Matroska, laced(), &grouped).unwrap(),
+        &[("a lace in a BlockGroup", |f| set_last(f, &[0x81, 0, 40, 0, 0xfc], 3, &[4, 0]))],
+    );
 }
 
 fn a_size() -> impl Strategy<Value = usize> {
