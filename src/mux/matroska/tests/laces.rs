@@ -331,7 +331,7 @@ proptest! {
         for (index, size) in sizes.iter().enumerate() {
             let packet = Packet::new(0, index as i64 * 80, 80, true, vec![index as u8; *size]);
             lacing.rule = lacing.decide(&packet);
-            prop_assert!(!lacing.goes_on(&packet) == (index == 0));
+            prop_assert_eq!(lacing.goes_on(&packet), index > 0);
             prop_assert_eq!(lacing.add(&packet, index as i64 * 10), index == 7);
         }
         let lace = lacing.take().unwrap();
