@@ -128,7 +128,8 @@ impl MuxOptions {
     ///
     /// The price: only the first packet of a block has a time of its own, from which readers count on, to a millisecond or
     /// two where packets last no whole number of them. The block is written with its last packet, so that who reads along
-    /// gets the sound later by the length of its packets (160 ms for Opus), and it stands behind pictures of its time. And
+    /// gets the sound later by the length of its packets (160 ms for Opus), and it stands behind pictures of its time. After
+    /// a seek, FFmpeg drops a block that began before the picture that it went to: the sound sets in up to a block late. And
     /// some players are picky: they know no blocks of several packets. A packet of another duration, or one with samples to
     /// cut off, has a block to itself.
     ///
