@@ -240,7 +240,12 @@ fn race(hours: usize) -> Outcome<()> {
             println!("| {name} | {by} | {:.2} | {beside} |", best.as_secs_f64());
             Ok(())
         };
-        row("framewright", &mut || copy(&source, &out, container, layout))?;
+        let options = MuxOptions::new().layout(layout);
+        row("framewright", &mut || copy(&source, &out, container, &options))?;
+        if container == Container::Matroska {
+            let options = options.clone().lacing(true);
+            row("framewright, `lacing`", &mut || copy(&source, &out, container, &options))?;
+        }
         row("FFmpeg", &mut || {
             let mut command = Command::new(&ffmpeg);
             command.args(["-v", "error", "-y", "-i"]).arg(&source).args(["-map", "0", "-c", "copy"]).args(flags);
@@ -363,12 +368,11 @@ fn payload(path: &Path) -> Outcome<u64> {
 }
 
 /// Copies all packets of a Matroska file.
-fn copy(source: &Path, out: &Path, container: Container, layout: Layout) -> Outcome<()> {
+fn copy(source: &Path, out: &Path, container: Container, options: &MuxOptions) -> Outcome<()> {
     // From memory: this reader seeks to each frame, and a buffered file is read anew each time.
     let mut file = matroska_demuxer::MatroskaFile::open(Cursor::new(std::fs::read(source)?))?;
     let tracks = matroska_tracks(&file)?;
-    let options = MuxOptions::new().layout(layout);
-    let mut writer = PacketWriter::with_options(container, tracks.clone(), FileSink::create(out)?, &options)?;
+    let mut writer = PacketWriter::with_options(container, tracks.clone(), FileSink::create(out)?, options)?;
     let mut frame = matroska_demuxer::Frame::default();
     while file.next_frame(&mut frame)? {
         writer.write(packet_of(&tracks, &frame)?)?;

@@ -357,6 +357,22 @@ fn inspect_describes_every_container() {
 }
 
 #[test]
+fn lacing_is_of_matroska_files_alone() {
+    let desk = Desk::new();
+    let encode = |name: &str, rest: &[&str]| {
+        desk.ok(&[&["encode", "clip.y4m", "tone.wav", "-o", name], rest].concat());
+        serde_json::from_slice::<Value>(&desk.ok(&["inspect", name, "--json"])).unwrap()
+    };
+    let (plain, laced) = (encode("a.mkv", &[]), encode("b.mkv", &["--lacing"]));
+    assert_eq!(plain["tracks"], laced["tracks"]);
+    assert!(laced["bytes"].as_u64() < plain["bytes"].as_u64(), "{laced}");
+    for args in [&["x.mp4"][..], &["x.webm"], &["x.mkv", "--layout", "live"], &["-", "--container", "matroska"]] {
+        let args = [&["encode", "clip.y4m", "tone.wav", "--lacing", "-o"], args].concat();
+        desk.refused(2, &args, &["lacing", "matroska (plain, faststart)"]);
+    }
+}
+
+#[test]
 fn options_that_contradict_each_other_or_would_be_ignored_are_refused() {
     let desk = Desk::new();
     let encode = |rest: &[&'static str]| [&["encode", "clip.y4m", "tone.wav", "-o", "x.mkv"], rest].concat();

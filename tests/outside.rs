@@ -9,6 +9,8 @@ mod avi;
 mod cmaf;
 #[path = "outside/elementary.rs"]
 mod elementary;
+#[path = "outside/laces.rs"]
+mod laces;
 #[path = "outside/layouts.rs"]
 mod layouts;
 #[path = "outside/matroska.rs"]

@@ -21,6 +21,8 @@ mod blocks;
 mod codecs;
 #[path = "ebml_elements.rs"]
 mod elements;
+#[path = "ebml_laces.rs"]
+pub mod laces;
 #[path = "ebml_metadata.rs"]
 mod metadata;
 
@@ -69,6 +71,7 @@ pub struct Track {
     pub is_subtitle: bool,
     pub flag_default: bool,
     pub flag_forced: bool,
+    pub flag_lacing: bool,
     pub max_addition: u64,
     pub name: Option<String>,
     pub language: String,
@@ -91,8 +94,13 @@ pub struct Track {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Block {
     pub track: u64,
-    /// As stamped, before CodecDelay is taken away.
+    /// As stamped, before CodecDelay is taken away. Of a lace only the first is stamped: the time of another is counted on
+    /// from that, and rounded.
     pub time_ms: i64,
+    /// The same, as it was counted.
+    pub time_ns: i64,
+    /// Its place in its lace, and how many are in that.
+    pub lace: Option<(usize, usize)>,
     pub key: bool,
     pub duration_ms: Option<u64>,
     pub discard_padding_ns: i64,
@@ -220,7 +228,10 @@ fn read_track(entry: &Element<'_>) -> Result<Track> {
     let language = entry.text("Language")?;
     let is_code = language.len() == 3 && language.bytes().all(|byte| byte.is_ascii_lowercase());
     ensure!(is_code, "the Language {language}");
-    ensure!(entry.uint("FlagLacing")? == 0, "FlagLacing is set");
+    let flag_lacing = entry.uint("FlagLacing")?;
+    ensure!(flag_lacing == 0 || flag_lacing == 1 && kind == 2, "FlagLacing is {flag_lacing}");
+    let timed = kind == 1 || flag_lacing == 1 || entry.find("DefaultDuration").is_none();
+    ensure!(timed, "a DefaultDuration of what is neither pictures nor laced");
     let mut settings = BTreeMap::new();
     let colour = video.and_then(|video| video.find("Colour"));
     let projection = video.and_then(|video| video.find("Projection"));
@@ -236,6 +247,7 @@ fn read_track(entry: &Element<'_>) -> Result<Track> {
         is_subtitle: kind == 17,
         flag_default: entry.find("FlagDefault").is_none_or(|flag| flag.value() == 1),
         flag_forced,
+        flag_lacing: flag_lacing == 1,
         max_addition: entry.find("MaxBlockAdditionID").map_or(0, Element::value),
         name: entry.find("Name").map(Element::string),
         language,

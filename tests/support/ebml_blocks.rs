@@ -1,7 +1,7 @@
 //! Clusters, their blocks, and what the index and the Duration say about them.
 
 use super::elements::{Element, vint};
-use super::{Block, Cue, Result, Track, codecs};
+use super::{Block, Cue, Result, Track, codecs, laces};
 
 pub(super) fn read_clusters(segment: &Element<'_>, tracks: &[Track]) -> Result<(Vec<u64>, Vec<Block>)> {
     let (mut times, mut blocks) = (Vec::new(), Vec::new());
@@ -20,12 +20,13 @@ pub(super) fn read_clusters(segment: &Element<'_>, tracks: &[Track]) -> Result<(
                 "BlockGroup" => (child.get("Block")?, Some(child)),
                 _ => continue,
             };
-            let mut block = read_block(block, group, time)?;
-            block.at = child.at;
-            block.cluster = index;
-            block.first_in_cluster = blocks.len() == from;
-            ensure!(tracks.iter().any(|track| track.number == block.track), "a block of track {}", block.track);
-            blocks.push(block);
+            let is_first = blocks.len() == from;
+            for mut block in read_block(block, group, time, tracks)? {
+                block.at = child.at;
+                block.cluster = index;
+                block.first_in_cluster = is_first;
+                blocks.push(block);
+            }
         }
         let of_cluster = &blocks[from..];
         ensure!(!of_cluster.is_empty(), "cluster {index} is empty");
@@ -36,13 +37,25 @@ pub(super) fn read_clusters(segment: &Element<'_>, tracks: &[Track]) -> Result<(
     Ok((times, blocks))
 }
 
-fn read_block(block: &Element<'_>, group: Option<&Element<'_>>, cluster_time: u64) -> Result<Block> {
+/// Its frames, of which there are several in a lace.
+fn read_block(
+    block: &Element<'_>,
+    group: Option<&Element<'_>>,
+    cluster_time: u64,
+    tracks: &[Track],
+) -> Result<Vec<Block>> {
     let (track, length) = vint(block.data, 0, false)?;
     let Some(([high, low, flags], payload)) = block.data[length..].split_first_chunk() else {
         return Err(format!("at {}: a block of {} bytes", block.at, block.data.len()));
     };
     let relative = i16::from_be_bytes([*high, *low]);
-    ensure!(flags & !0x80 == 0, "at {}: a block with flags {flags:#x}", block.at);
+    ensure!(flags & !0x86 == 0, "at {}: a block with flags {flags:#x}", block.at);
+    let own = tracks.iter().find(|other| other.number == track).ok_or_else(|| format!("a block of track {track}"))?;
+    let (lacing, mut frames) = (flags & 0x06, vec![payload]);
+    if lacing != 0 {
+        ensure!(group.is_none(), "at {}: a lace in a BlockGroup", block.at);
+        frames = laces::read(own, lacing, payload).map_err(|fault| format!("at {}: {fault}", block.at))?;
+    }
     let time_ms = cluster_time as i64 + i64::from(relative);
     ensure!(time_ms >= 0 || cluster_time == 0, "at {}: a block before 0 in a cluster at {cluster_time}", block.at);
     let reference = group.and_then(|group| group.find("ReferenceBlock")).map(Element::signed);
@@ -55,21 +68,27 @@ fn read_block(block: &Element<'_>, group: Option<&Element<'_>>, cluster_time: u6
         ensure!(more.children[0].name == "BlockAddID", "at {}: a BlockAdditional before its ID", block.at);
     }
     ensure!(group.is_none() || flags & 0x80 == 0, "at {}: a key flag in a BlockGroup", block.at);
+    // A frame in a lace may be one: nobody asks for a packet of no bytes, but nothing forbids it.
     ensure!(!payload.is_empty(), "at {}: an empty block", block.at);
-    Ok(Block {
+    let count = frames.len();
+    let lasts = own.default_duration_ns.unwrap_or(0) as i64;
+    let one = |(index, frame): (usize, &[u8])| Block {
         track,
-        time_ms,
+        time_ms: time_ms + (index as i64 * lasts + 500_000).div_euclid(1_000_000),
+        time_ns: time_ms * 1_000_000 + index as i64 * lasts,
+        lace: (lacing != 0).then_some((index, count)),
         key: if group.is_some() { reference.is_none() } else { flags & 0x80 != 0 },
         duration_ms: group.and_then(|group| group.find("BlockDuration")).map(Element::value),
         discard_padding_ns: group.and_then(|group| group.find("DiscardPadding")).map_or(0, Element::signed),
-        payload: payload.to_vec(),
-        addition,
+        payload: frame.to_vec(),
+        addition: addition.clone(),
         reference_ms: reference,
         grouped: group.is_some(),
         cluster: 0,
         first_in_cluster: false,
         at: 0,
-    })
+    };
+    Ok(frames.into_iter().enumerate().map(one).collect())
 }
 
 /// Order within each track, and padding at its end only.
@@ -88,6 +107,11 @@ pub(super) fn check_blocks(tracks: &[Track], blocks: &[Block]) -> Result<()> {
             last = Some(block.time_ms);
             let told = block.addition.is_none() || track.max_addition == 1;
             ensure!(told, "track {}: BlockAdditions beyond the MaxBlockAdditionID", track.number);
+            // What says no duration lasts as the track says, which its codec knows.
+            let lasts = block.duration_ms.is_none().then_some(track.default_duration_ns).flatten();
+            let own = codecs::audio_duration_ms(track, &block.payload).filter(|_| !track.is_video);
+            let right = lasts.zip(own).is_none_or(|(ns, ms)| (ns as f64 - ms * 1e6).abs() < 1.0);
+            ensure!(right, "track {}: {lasts:?} ns for a frame of {own:?} ms", track.number);
             // RFC 9559, 5.1.3.5.3.
             let timed = !block.grouped || track.default_duration_ns.is_none() || block.duration_ms.is_some();
             ensure!(timed, "track {}: a BlockGroup without a BlockDuration", track.number);
@@ -140,6 +164,7 @@ pub(super) fn check_cues(
             // Where it is not said which block of the cluster is meant, it is the first.
             let relative = positions.find("CueRelativePosition").map(|relative| relative.value());
             let at = cluster.data_at as u64 + relative.unwrap_or(0);
+            // Of a lace, the first frame.
             let block = blocks.iter().find(|block| match relative {
                 Some(_) => block.at as u64 == at,
                 None => block.at as u64 >= at,

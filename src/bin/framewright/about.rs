@@ -25,13 +25,14 @@ impl RunArgs {
         Ok(options)
     }
 
-    fn rows(&self) -> [(&'static str, &'static str, Option<&str>); 5] {
+    fn rows(&self) -> [(&'static str, &'static str, Option<&str>); 6] {
         [
             ("--layout", "layout", self.layout.as_deref()),
             ("--fragment-duration", "fragment_duration", self.fragment_duration.as_deref()),
             ("--segment-duration", "segment_duration", self.segment_duration.as_deref()),
             ("--live-window", "live_window", self.live_window.as_deref()),
             ("--index-reserve", "index_reserve", self.index_reserve.as_deref()),
+            ("--lacing", "lacing", self.lacing.then_some("true")),
         ]
     }
 

@@ -330,6 +330,10 @@ pub struct RunArgs {
     #[arg(long, value_name = "BYTES")]
     pub index_reserve: Option<String>,
 
+    /// Let up to eight packets of sound share a block, which saves a few bytes of each (matroska)
+    #[arg(long)]
+    pub lacing: bool,
+
     /// An option that only one codec has, see `framewright formats`; can be given again
     #[arg(long = "option", value_name = "KEY=VALUE", value_parser = key_value)]
     pub options: Vec<(String, String)>,

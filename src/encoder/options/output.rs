@@ -3,7 +3,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::{Entry, OptionInfo, check_range, number, set_by_name};
+use super::{Entry, OptionInfo, boolean, check_range, number, set_by_name};
 use crate::error::{Error, Result};
 use crate::media::Metadata;
 use crate::mux::{Layout, MuxOptions};
@@ -104,6 +104,10 @@ static TABLE: &[Entry<EncoderOptions>] = &[
         o.mux.live_window = Some(number("live_window", v, "a number of segments")?);
         Ok(())
     }),
+    Entry::new("lacing", "have packets of sound share blocks in Matroska", "true, false", "false", |o, v| {
+        o.mux.lacing = boolean("lacing", v)?;
+        Ok(())
+    }),
 ];
 
 /// Parses `2s`, `500ms`, or plain milliseconds.
@@ -184,6 +188,12 @@ impl EncoderOptions {
         self
     }
 
+    /// Whether packets of sound share blocks in Matroska: [`MuxOptions::lacing`].
+    pub fn lacing(mut self, on: bool) -> Self {
+        self.mux = self.mux.lacing(on);
+        self
+    }
+
     /// What the file says of itself: tags, chapters, cover, attachments.
     pub fn metadata(mut self, metadata: Metadata) -> Self {
         self.mux = self.mux.metadata(metadata);
@@ -235,7 +245,7 @@ mod tests {
     #[test]
     fn ranges_are_checked_and_the_defaults_are_in_them() {
         assert!(EncoderOptions::new().resolve().is_ok());
-        let values = ["70000", "wait", "500", "70000", "fragmented", "5000", "700", "9"];
+        let values = ["70000", "wait", "500", "70000", "fragmented", "5000", "700", "9", "true"];
         assert_eq!(EncoderOptions::table().len(), values.len());
         for (info, value) in EncoderOptions::table().zip(values) {
             let (mut changed, mut default) = (EncoderOptions::new(), EncoderOptions::new());

@@ -1,6 +1,7 @@
 //! Matroska and WebM: elements of EBML (RFC 8794, RFC 9559), with an index and live.
 
 mod id;
+mod lace;
 mod tags;
 mod track;
 mod video;
@@ -84,10 +85,13 @@ struct Block {
     /// Relative to the Cluster's.
     time: i16,
     flags: u8,
-    /// How many packets are in it.
-    packets: u64,
+    /// One, or those of a lace.
+    packets: Vec<PacketHead>,
+}
+
+/// How long a packet is, and its first bytes.
+struct PacketHead {
     bytes: u64,
-    /// The first bytes of the only packet.
     head: Vec<u8>,
 }
 
@@ -217,7 +221,7 @@ impl Segment {
         // A default duration may be a fraction of a tick: the end is rounded, not the duration.
         let default_end = || {
             let nanoseconds =
-                i128::from(time) * i128::from(scale) + i128::from(track.default_duration) * i128::from(block.packets);
+                i128::from(time) * i128::from(scale) + i128::from(track.default_duration) * block.packets.len() as i128;
             i64::try_from((nanoseconds + i128::from(scale / 2)).div_euclid(i128::from(scale))).unwrap_or(i64::MAX)
         };
         let end = match duration {
@@ -229,14 +233,16 @@ impl Segment {
         track.first = Some(track.first.map_or(time, |first| first.min(time)));
         track.last = track.last.max(time);
         track.end = track.end.max(end);
-        let samples = track.block_samples(&block);
+        let mut packets = block.packets.iter();
+        let samples = packets.try_fold(0u64, |sum, packet| sum.checked_add(track.packet_samples(packet)?));
         track.samples = match (track.counts.packets, track.samples) {
             (0, _) => samples,
             (_, sum) => sum.and_then(|sum| sum.checked_add(samples?)),
         };
-        track.counts.packets += block.packets;
-        track.counts.key_packets += if key { block.packets } else { 0 };
-        track.counts.bytes += block.bytes;
+        let packets = block.packets.len() as u64;
+        track.counts.packets += packets;
+        track.counts.key_packets += if key { packets } else { 0 };
+        track.counts.bytes += block.packets.iter().map(|packet| packet.bytes).sum::<u64>();
         track.discarded = track.discarded.saturating_add(discarded);
     }
 }
@@ -247,11 +253,15 @@ impl Block {
         let track = super::ebml::size(reader)?.unwrap_or(0);
         let time = i16::from_be_bytes(reader.read()?);
         let flags = reader.u8()?;
-        let bytes = end.checked_sub(reader.position());
-        let bytes = bytes.ok_or_else(|| Error::input(format!("the block at {start} is shorter than its header")))?;
-        let laced = flags & 0x06 != 0;
-        let packets = if laced && bytes > 0 { u64::from(reader.u8()?) + 1 } else { 1 };
-        let head = reader.read_up_to(end, if laced { 0 } else { 16 })?;
-        Ok(Block { track, time, flags, packets, bytes, head })
+        if end < reader.position() {
+            return Err(Error::input(format!("the block at {start} is shorter than its header")));
+        }
+        let mut packets = Vec::new();
+        for bytes in lace::sizes(reader, end, flags)? {
+            let packet_end = reader.position() + bytes;
+            packets.push(PacketHead { bytes, head: reader.read_up_to(packet_end, 16)? });
+            reader.seek_to(packet_end)?;
+        }
+        Ok(Block { track, time, flags, packets })
     }
 }

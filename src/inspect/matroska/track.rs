@@ -3,7 +3,7 @@
 use std::io::{Read, Seek};
 
 use super::video::Video;
-use super::{Block, id};
+use super::{PacketHead, id};
 use crate::error::{Error, Result};
 use crate::inspect::about::words;
 use crate::inspect::codec::{Av1Record, StreamInfo, flac_samples, integer_format, opus_samples};
@@ -87,14 +87,13 @@ impl Track {
         Ok(track)
     }
 
-    /// How many samples a channel the only packet of `block` decodes to.
-    pub fn block_samples(&self, block: &Block) -> Option<u64> {
+    /// How many samples a channel a packet decodes to.
+    pub fn packet_samples(&self, packet: &PacketHead) -> Option<u64> {
         match &*self.codec {
-            _ if block.packets != 1 => None,
-            "A_OPUS" => opus_samples(&block.head),
-            "A_FLAC" => flac_samples(&block.head),
+            "A_OPUS" => opus_samples(&packet.head),
+            "A_FLAC" => flac_samples(&packet.head),
             codec if codec.starts_with("A_PCM/") => {
-                (block.bytes * 8).checked_div(u64::from(self.channels) * u64::from(self.bit_depth))
+                (packet.bytes * 8).checked_div(u64::from(self.channels) * u64::from(self.bit_depth))
             }
             _ => None,
         }

@@ -13,7 +13,7 @@ use crate::error::ErrorKind;
 use crate::media::{
     AudioTrack, Av1Config, CodecConfig, FlacConfig, OpusConfig, Packet, PcmConfig, Track, TrackKind, VideoTrack,
 };
-use crate::mux::{Container, PacketWriter};
+use crate::mux::{Container, MuxOptions, PacketWriter};
 use crate::sink::{SeekSink, SharedWriter, StreamSink};
 
 /// The pieces of sound that are written: a second and two fifths of a packet more than it takes.
@@ -106,13 +106,23 @@ fn pcm_packets(track: usize, format: SampleFormat) -> Vec<Packet> {
 }
 
 /// A file of these tracks; `patch` says whether the sink can seek.
-fn write(container: Container, patch: bool, tracks: Vec<Track>, mut packets: Vec<Packet>) -> Vec<u8> {
+fn write(container: Container, patch: bool, tracks: Vec<Track>, packets: Vec<Packet>) -> Vec<u8> {
+    write_with(&MuxOptions::new(), container, patch, tracks, packets)
+}
+
+fn write_with(
+    options: &MuxOptions,
+    container: Container,
+    patch: bool,
+    tracks: Vec<Track>,
+    mut packets: Vec<Packet>,
+) -> Vec<u8> {
     let bases: Vec<_> = tracks.iter().map(|track| track.time_base).collect();
     packets.sort_by_key(|packet| bases[packet.track].rescale(packet.pts, TimeBase::NANOSECONDS).unwrap());
     let file = SharedWriter::new(Cursor::new(Vec::new()));
     macro_rules! fill {
         ($sink:expr) => {{
-            let mut writer = PacketWriter::new(container, tracks, $sink).unwrap();
+            let mut writer = PacketWriter::with_options(container, tracks, $sink, options).unwrap();
             packets.into_iter().for_each(|packet| writer.write(packet).unwrap());
             drop(writer.finish().unwrap());
         }};
@@ -234,6 +244,51 @@ fn a_late_track_starts_late() {
     }
 }
 
+fn write_laced(tracks: Vec<Track>, packets: Vec<Packet>) -> Vec<u8> {
+    write_with(&MuxOptions::new().lacing(true), Container::Matroska, true, tracks, packets)
+}
+
+#[test]
+fn packets_that_share_a_block_are_counted_each() {
+    let mut sizes = opus_packets(1);
+    for (index, packet) in sizes.iter_mut().enumerate() {
+        // Of one size, of sizes that take a byte each, of some that take more, and of some between which little lies.
+        packet.data.resize([3, 3 + index % 2 * 200, 3 + index * 40, 300 + index][index / 16], 7);
+    }
+    for (tracks, packets) in [
+        (vec![video(), opus()], [video_packets(0, 0), opus_packets(1)].concat()),
+        (vec![video(), opus()], [video_packets(0, 0), sizes].concat()),
+        (vec![flac(24)], flac_packets(0)),
+        (vec![pcm(SampleFormat::S24)], pcm_packets(0, SampleFormat::S24)),
+    ] {
+        let laced = write_laced(tracks.clone(), packets.clone());
+        let plain = write(Container::Matroska, true, tracks, packets);
+        assert!(laced != plain);
+        let (laced, plain) = (read(&laced).unwrap(), read(&plain).unwrap());
+        assert_eq!((laced.tracks, laced.duration), (plain.tracks, plain.duration));
+    }
+}
+
+#[test]
+fn laces_whose_sizes_are_wrong_are_refused() {
+    let file = write_laced(vec![opus()], (0..3).map(|i| Packet::new(0, i * 960, 960, true, vec![0xfc; 3])).collect());
+    let head = [0x81, 0, 0, 0x84, 2];
+    let at = file.windows(5).position(|window| window == head).unwrap() + 3;
+    for (bytes, said) in [
+        ([0x82, 2, 200, 1], "claims more bytes than its block has"),
+        ([0x82, 255, 1, 1], "a size in the lace"),
+        ([0x86, 2, 0x83, 0xfe], "claims more bytes than its block has"),
+        ([0x86, 2, 0xff, 0xbf], "a size in the lace"),
+        ([0x86, 2, 0x83, 0x80], "a size in the lace"),
+    ] {
+        let mut broken = file.clone();
+        broken[at..at + 4].copy_from_slice(&bytes);
+        let error = read(&broken).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert!(error.to_string().contains(said), "{bytes:x?}: {error}");
+    }
+}
+
 fn small_files() -> Vec<Vec<u8>> {
     let mut files = vec![about::movie(false), about::movie(true), about::matroska()];
     files.extend(simple::files());
@@ -245,6 +300,7 @@ fn small_files() -> Vec<Vec<u8>> {
     }
     files.push(write(Container::Mp4, true, vec![flac(24)], flac_packets(0)));
     files.push(write(Container::Matroska, false, vec![flac(24)], flac_packets(0)));
+    files.push(write_laced(vec![opus()], opus_packets(0)));
     files
 }
 

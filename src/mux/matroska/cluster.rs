@@ -2,6 +2,7 @@
 
 use super::ebml;
 use super::ids;
+use super::lace::Head;
 use crate::error::{Error, Result};
 use crate::mux::{MuxSettings, append};
 use crate::sink::Sink;
@@ -11,7 +12,7 @@ const MAX_SPAN: i64 = 5_000;
 /// … or 5 MB.
 const MAX_BYTES: usize = 5_000_000;
 
-/// One frame. Times are ticks of the segment, which are milliseconds.
+/// One frame, or a lace of several. Times are ticks of the segment, which are milliseconds.
 pub(super) struct Block<'a> {
     /// Its track's number.
     pub track: u64,
@@ -21,6 +22,8 @@ pub(super) struct Block<'a> {
     pub lead: bool,
     /// What a SimpleBlock cannot say.
     pub details: Option<Details<'a>>,
+    /// Of a lace, where its frames end.
+    pub lace: Option<Head>,
     pub data: &'a [u8],
 }
 
@@ -70,6 +73,7 @@ struct Open {
     position: u64,
     /// Bytes of data so far.
     length: usize,
+    has_blocks: bool,
 }
 
 impl Clusters {
@@ -85,31 +89,54 @@ impl Clusters {
         }
     }
 
-    /// Puts `block` into the open cluster, or into a new one if that is due. One that is refused has changed nothing.
-    pub fn write(&mut self, block: &Block<'_>, sink: &mut dyn Sink) -> Result<Placement> {
-        // Never before the last one, although tracks that are in order by what is heard and seen may be out of it by
-        // what is stamped, by the delay of a codec; and never before 0. A block can lie before its cluster's time.
-        let is_due = self.is_due(block);
-        let cluster_time = if is_due { self.time.max(block.time) } else { self.time };
-        let relative = i16::try_from(block.time.saturating_sub(cluster_time)).map_err(|_| self.too_early(block))?;
-        if is_due {
-            self.close(sink)?;
-        }
-        let (open, is_first) = match self.open.take() {
-            Some(open) => (open, false),
-            None => (self.begin(cluster_time, sink)?, true),
+    /// Whether `block` is due to begin a cluster, where `waiting` bytes are still to join the open one. Refuses what no
+    /// cluster can hold.
+    pub fn is_due(&self, block: &Block<'_>, waiting: usize) -> Result<bool> {
+        let is_due = match &self.open {
+            None => true,
+            Some(open) => {
+                let age = block.time.saturating_sub(self.time);
+                let is_full = open.length.saturating_add(waiting).saturating_add(block.bytes()) > self.max_bytes;
+                (block.lead && age >= self.min_span) || age > MAX_SPAN || is_full
+            }
         };
-        let open = self.open.insert(open);
-        let placement = Placement { cluster: open.position, relative: if is_first { 0 } else { open.length as u64 } };
+        let cluster_time = if is_due { self.time_for(block) } else { self.time };
+        self.relative(block, cluster_time).map(|_| is_due)
+    }
+
+    /// Ends the open cluster, if there is one, and begins that of `block`.
+    pub fn begin(&mut self, block: &Block<'_>, sink: &mut dyn Sink) -> Result<()> {
+        self.close(sink)?;
+        self.open = Some(self.open_at(self.time_for(block), sink)?);
+        Ok(())
+    }
+
+    /// Puts `block` into the open cluster.
+    pub fn write(&mut self, block: &Block<'_>, sink: &mut dyn Sink) -> Result<Placement> {
+        let relative = self.relative(block, self.time)?;
+        let open = self.open.as_mut().ok_or_else(|| Error::state("a block without a cluster"))?;
+        let relative_position = if open.has_blocks { open.length as u64 } else { 0 };
+        let placement = Placement { cluster: open.position, relative: relative_position };
         let before = self.buffer.len();
         write_block(&mut self.buffer, block, relative);
         open.length += self.buffer.len() - before;
+        open.has_blocks = true;
         if !self.sized {
             // A live stream is worth the more the sooner it arrives.
             self.write_out(sink)?;
             sink.flush().map_err(|error| Error::io("writing the output", error))?;
         }
         Ok(placement)
+    }
+
+    /// Never before the last one, although tracks that are in order by what is heard and seen may be out of it by what is
+    /// stamped, by the delay of a codec; and never before 0. A block can lie before its cluster's time.
+    fn time_for(&self, block: &Block<'_>) -> i64 {
+        self.time.max(block.time)
+    }
+
+    fn relative(&self, block: &Block<'_>, cluster_time: i64) -> Result<i16> {
+        i16::try_from(block.time.saturating_sub(cluster_time)).map_err(|_| self.too_early(block))
     }
 
     fn too_early(&self, block: &Block<'_>) -> Error {
@@ -139,15 +166,7 @@ impl Clusters {
         Ok(())
     }
 
-    /// Whether `block` begins a cluster.
-    fn is_due(&self, block: &Block<'_>) -> bool {
-        let Some(open) = &self.open else { return true };
-        let age = block.time.saturating_sub(self.time);
-        let is_full = open.length.saturating_add(block.bytes()) > self.max_bytes;
-        (block.lead && age >= self.min_span) || age > MAX_SPAN || is_full
-    }
-
-    fn begin(&mut self, time: i64, sink: &mut dyn Sink) -> Result<Open> {
+    fn open_at(&mut self, time: i64, sink: &mut dyn Sink) -> Result<Open> {
         self.time = time;
         let position = sink.position();
         if !self.sized {
@@ -157,7 +176,7 @@ impl Clusters {
             append(sink, &header)?;
         }
         ebml::uint(&mut self.buffer, ids::TIMESTAMP, self.time.unsigned_abs());
-        Ok(Open { position, length: self.buffer.len() })
+        Ok(Open { position, length: self.buffer.len(), has_blocks: false })
     }
 
     fn write_out(&mut self, sink: &mut dyn Sink) -> Result<()> {
@@ -175,6 +194,10 @@ fn write_block(out: &mut Vec<u8>, block: &Block<'_>, relative: i16) {
     head.extend_from_slice(&relative.to_be_bytes());
     // A Block has no key flag: what has no ReferenceBlock beside it is a key frame.
     head.push(if block.key && block.details.is_none() { KEY } else { 0 });
+    if let (Some(flags), Some(lace)) = (head.last_mut(), &block.lace) {
+        *flags |= lace.flag;
+        head.extend_from_slice(&lace.bytes);
+    }
     let length = (head.len() + block.data.len()) as u64;
     let Some(details) = &block.details else {
         ebml::header(out, ids::SIMPLE_BLOCK, length);

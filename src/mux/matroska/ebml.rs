@@ -61,6 +61,14 @@ pub(super) fn vint(out: &mut Vec<u8>, value: u64) {
     out.extend_from_slice(&marked.to_be_bytes()[8 - length..]);
 }
 
+/// The same for a number that may be below zero: half of the range, and one less, stands before it (RFC 9559, 10.3.3).
+pub(super) fn signed_vint(out: &mut Vec<u8>, value: i64) {
+    let half = |length: u32| (1i64 << (7 * length - 1)) - 1;
+    let length = (1..8).find(|&length| value.abs() <= half(length)).unwrap_or(8);
+    let marked = (value + half(length)) as u64 | 1u64 << (7 * length);
+    out.extend_from_slice(&marked.to_be_bytes()[8 - length as usize..]);
+}
+
 /// A size over eight bytes, to be patched over [`UNKNOWN_SIZE`]; `None` where it does not fit.
 pub(super) fn patched_size(size: u64) -> Option<[u8; 8]> {
     (size < (1 << 56) - 1).then(|| (size | 1 << 56).to_be_bytes())
@@ -131,6 +139,23 @@ mod tests {
             (i64::MIN, &[0x80, 0, 0, 0, 0, 0, 0, 0]),
         ] {
             assert_eq!(&bytes(|out| int(out, id, value))[2..], expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn signed_integers_are_moved_by_half_their_range() {
+        for (value, expected) in [
+            (0i64, &[0xbf][..]),
+            (63, &[0xfe]),
+            (-63, &[0x80]),
+            (64, &[0x60, 0x3f]),
+            (-64, &[0x5f, 0xbf]),
+            (8191, &[0x7f, 0xfe]),
+            (-8191, &[0x40, 0x00]),
+            (8192, &[0x30, 0x1f, 0xff]),
+            (-8192, &[0x2f, 0xdf, 0xff]),
+        ] {
+            assert_eq!(bytes(|out| signed_vint(out, value)), expected, "{value}");
         }
     }
 

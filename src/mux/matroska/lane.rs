@@ -2,6 +2,7 @@
 
 use super::cluster::Details;
 use super::cues::Cue;
+use super::lace::{Lacing, Rule};
 use super::{TICKS, tracks};
 use crate::error::{Error, Result};
 use crate::media::{Packet, TimeBase, Track, TrackKind};
@@ -23,6 +24,8 @@ pub(super) struct Lane {
     /// Nanoseconds between frames, of a constant rate.
     default_duration: Option<i64>,
     pre_skip: i64,
+    /// Where its packets may share blocks.
+    pub lacing: Option<Lacing>,
     /// The time of its last block.
     pub last: Option<i64>,
     /// The time of its last cue.
@@ -32,16 +35,19 @@ pub(super) struct Lane {
 }
 
 impl Lane {
-    pub fn new(track: &Track) -> Self {
+    /// Of a track whose sound is laced if `lacing` says so.
+    pub fn new(track: &Track, lacing: bool) -> Self {
+        let kind = match track.kind {
+            TrackKind::Video(_) => Kind::Video,
+            TrackKind::Audio(_) => Kind::Audio,
+            TrackKind::Subtitle => Kind::Subtitle,
+        };
         Lane {
-            kind: match track.kind {
-                TrackKind::Video(_) => Kind::Video,
-                TrackKind::Audio(_) => Kind::Audio,
-                TrackKind::Subtitle => Kind::Subtitle,
-            },
+            kind,
             time_base: track.time_base,
             default_duration: tracks::default_duration_ns(track).and_then(|ns| i64::try_from(ns).ok()),
             pre_skip: track.config.pre_skip().into(),
+            lacing: (lacing && kind == Kind::Audio).then(|| Lacing::new(track)),
             last: None,
             last_cue: None,
             early_cue: None,
@@ -58,13 +64,18 @@ impl Lane {
         self.time(trimmed_end(packet).saturating_sub(self.pre_skip), TimeBase::NANOSECONDS)
     }
 
+    /// How the track is laced when `packet` is known.
+    pub fn rule(&self, packet: &Packet) -> Option<Rule> {
+        self.lacing.as_ref().map(|lacing| lacing.decide(packet))
+    }
+
     /// What has to be said about a packet that begins at `time`, where a SimpleBlock cannot.
     pub fn details<'a>(&self, packet: &Packet, time: i64, addition: Option<&'a [u8]>) -> Result<Option<Details<'a>>> {
         let is_usual = match self.kind {
             Kind::Video => {
                 self.default_duration == self.time_base.rescale(packet.duration.into(), TimeBase::NANOSECONDS)
             }
-            Kind::Audio => packet.trim_end == 0,
+            Kind::Audio => packet.trim_end == 0 && self.rule(packet).is_none_or(|rule| rule.is_usual(packet.duration)),
             Kind::Subtitle => false,
         };
         if is_usual && addition.is_none() {
@@ -83,11 +94,11 @@ impl Lane {
         }))
     }
 
-    /// Whether the index has a packet that begins at `time` (RFC 9559, 22.1): key frames of pictures, all subtitles,
+    /// Whether the index has a block that begins at `time` (RFC 9559, 22.1): key frames of pictures, all subtitles,
     /// and of the sound that is the `lead` one a second.
-    pub fn wants_cue(&self, packet: &Packet, time: i64, lead: bool) -> bool {
+    pub fn wants_cue(&self, key: bool, time: i64, lead: bool) -> bool {
         match self.kind {
-            Kind::Video => packet.key,
+            Kind::Video => key,
             Kind::Audio => lead && self.last_cue.is_none_or(|last| time >= last.saturating_add(AUDIO_CUE_SPACING)),
             Kind::Subtitle => true,
         }

@@ -17,8 +17,8 @@
 //! A video track of constant rate has a DefaultDuration and SimpleBlocks; a frame that lasts longer or shorter than
 //! that is in a BlockGroup with its BlockDuration. Of a variable rate every frame has its BlockDuration, because readers
 //! can tell the duration of a frame without one only by the frame after it, and the last has none. Sound needs none but
-//! for a last packet that is padded: it has a DiscardPadding, and a BlockDuration without the padding. Subtitles
-//! always have one.
+//! for a last packet that is padded: it has a DiscardPadding, and a BlockDuration without the padding. Sound that is
+//! laced has a DefaultDuration, and a packet of another duration its BlockDuration. Subtitles always have one.
 //!
 //! What begins before 0 is stamped below 0, counted from a first cluster at 0: readers decode it and do not show it.
 //! That reaches back 32,768 ms.
@@ -26,7 +26,7 @@
 //! # Memory
 //!
 //! The file forms hold one cluster, at most 5 MB and a packet, and 32 bytes for each key frame of a video track and each
-//! cue of a subtitle track. The live form holds nothing.
+//! cue of a subtitle track, and of each track of sound that is laced eight packets of 16 KiB. The live form holds nothing.
 
 mod attachments;
 mod cluster;
@@ -35,6 +35,7 @@ mod ebml;
 mod fingerprint;
 mod head;
 mod ids;
+mod lace;
 mod lane;
 mod metadata;
 mod subtitles;
@@ -48,11 +49,12 @@ mod video;
 
 use std::sync::Arc;
 
-use self::cluster::{Block, Clusters};
+use self::cluster::{Block, Clusters, Placement};
 use self::cues::Cue;
 use self::fingerprint::Fingerprint;
 use self::head::{InfoState, Said, Totals};
 use self::ids::Id;
+use self::lace::{Lacing, Rule};
 use self::lane::{Kind, Lane};
 use self::metadata::LastEnd;
 use super::{Container, Layout, MuxSettings, Muxer, append, patch};
@@ -85,6 +87,10 @@ pub(super) struct MatroskaMuxer {
     index_room: u64,
     clusters: Clusters,
     lanes: Vec<Lane>,
+    /// Whether packets of sound share blocks.
+    lacing: bool,
+    /// Where they do, the tracks as they were begun.
+    begun: Vec<Track>,
     /// The index of the track that clusters and, where there is no video, cues go by.
     lead: usize,
     cues: Vec<Cue>,
@@ -129,6 +135,9 @@ impl MatroskaMuxer {
             index_room,
             clusters: Clusters::new(settings, can_patch),
             lanes: Vec::new(),
+            // What laces last is patched in.
+            lacing: settings.lacing && can_patch,
+            begun: Vec::new(),
             lead: 0,
             cues: Vec::new(),
             places: None,
@@ -141,7 +150,10 @@ impl MatroskaMuxer {
 impl Muxer for MatroskaMuxer {
     fn begin(&mut self, tracks: &[Track], sink: &mut dyn Sink) -> Result<()> {
         tracks::check(self.container, tracks)?;
-        self.lanes = tracks.iter().map(Lane::new).collect();
+        if self.lacing {
+            self.begun = tracks.to_vec();
+        }
+        self.lanes = tracks.iter().map(|track| Lane::new(track, self.lacing)).collect();
         let first = |kind| self.lanes.iter().position(|lane| lane.kind == kind);
         self.lead = first(Kind::Video).or(first(Kind::Audio)).unwrap_or(0);
 
@@ -156,8 +168,7 @@ impl Muxer for MatroskaMuxer {
             true => (InfoState::Reserved, LastEnd::Reserved),
             false => (InfoState::Live, LastEnd::Live),
         };
-        let mut elements =
-            vec![(ids::INFO, head::info(&self.said, &info)), (ids::TRACKS, tracks::tracks(self.container, tracks))];
+        let mut elements = vec![(ids::INFO, head::info(&self.said, &info)), (ids::TRACKS, self.tracks(tracks))];
         elements
             .extend(metadata::chapters(&self.metadata.chapters, last_end).map(|chapters| (ids::CHAPTERS, chapters)));
         elements.extend(metadata::tags(&self.metadata.tags).map(|tags| (ids::TAGS, tags)));
@@ -202,12 +213,13 @@ impl Muxer for MatroskaMuxer {
     }
 
     fn packet(&mut self, packet: Packet, sink: &mut dyn Sink) -> Result<()> {
-        let (Some(lane), Some(places)) = (self.lanes.get_mut(packet.track), &self.places) else {
-            return Err(Error::state(format!("a packet of track {}, which was not begun", packet.track)));
+        let index = packet.track;
+        let Some(lane) = self.lanes.get(index).filter(|_| self.places.is_some()) else {
+            return Err(Error::state(format!("a packet of track {index}, which was not begun")));
         };
         let time = lane.time(packet.pts, TICKS)?;
         let heard_end = lane.heard_end_ns(&packet)?;
-        let is_lead = packet.track == self.lead;
+        let is_lead = index == self.lead;
         let cue_block = match lane.kind {
             Kind::Subtitle => Some(subtitles::Form::of(self.container).block(&packet.data, time)?),
             _ => None,
@@ -217,22 +229,28 @@ impl Muxer for MatroskaMuxer {
             None => (&packet.data, packet.alpha.as_deref()),
         };
         let details = lane.details(&packet, time, addition)?;
-        let duration = details.as_ref().map_or(0, |details| details.duration);
-        let lead = is_lead && packet.key;
-        let block = Block { track: tracks::number(packet.track), time, key: packet.key, lead, details, data };
-        let placement = self.clusters.write(&block, sink)?;
+        let rule = lane.rule(&packet);
+        // No lace is cut short for a cluster that may as well begin behind it.
+        let lead = is_lead && packet.key && !lane.lacing.as_ref().is_some_and(|lacing| lacing.goes_on(&packet));
+        let block = Block { track: tracks::number(index), time, key: packet.key, lead, details, lace: None, data };
+        let is_due = self.clusters.is_due(&block, self.waiting())?;
 
-        if self.can_patch && lane.wants_cue(&packet, time, is_lead) {
-            let cue = Cue {
-                time: u64::try_from(time).unwrap_or(0),
-                cluster: placement.cluster - places.data_start,
-                relative: placement.relative,
-                duration: if lane.kind == Kind::Subtitle { u32::try_from(duration).unwrap_or(0) } else { 0 },
-                track: u16::try_from(block.track).unwrap_or(0),
-            };
-            lane.keep_cue(cue, time, &mut self.cues);
+        // From here on nothing fails but the sink.
+        self.decide(index, rule, sink)?;
+        if is_due {
+            self.write_laces(sink, |_| true)?;
+            self.clusters.begin(&block, sink)?;
+        } else {
+            self.write_laces(sink, |lacing| lacing.is_late(time))?;
         }
-        lane.last = Some(time);
+        if !self.lace(&packet, time, sink)? {
+            let duration = block.details.as_ref().map_or(0, |details| details.duration);
+            let placement = self.clusters.write(&block, sink)?;
+            self.add_cue(index, packet.key, time, duration, &placement);
+        }
+        if let Some(lane) = self.lanes.get_mut(index) {
+            lane.last = Some(time);
+        }
         self.end_ns = self.end_ns.max(u64::try_from(heard_end).unwrap_or(0));
         if self.can_patch {
             self.identify(&packet);
@@ -246,6 +264,8 @@ impl Muxer for MatroskaMuxer {
     }
 
     fn finish(&mut self, tracks: &[Track], sink: &mut dyn Sink) -> Result<()> {
+        // Before the places are gone, which the cues of their blocks count from.
+        self.write_laces(sink, |_| true)?;
         let mut places =
             self.places.take().ok_or_else(|| Error::state("a file that was not begun cannot be finished"))?;
         self.clusters.close(sink)?;
@@ -265,7 +285,7 @@ impl Muxer for MatroskaMuxer {
         let most = places.entries.iter().filter(|(id, _)| *id != ids::CUES).count() + 1;
         patch(sink, places.seek_head_at, &head::seek_head(&places.entries, most))?;
         // A FLAC track's totals and checksum have become known.
-        let final_tracks = tracks::tracks(self.container, tracks);
+        let final_tracks = self.tracks(tracks);
         if final_tracks.len() != places.tracks.len() {
             return Err(Error::state("a track's final configuration is not of the length of its first one"));
         }
@@ -281,6 +301,93 @@ impl Muxer for MatroskaMuxer {
 }
 
 impl MatroskaMuxer {
+    fn tracks(&self, tracks: &[Track]) -> Vec<u8> {
+        let lacing = |index: usize| self.lanes.get(index).and_then(|lane| lane.lacing.as_ref());
+        tracks::tracks(self.container, tracks, |index| {
+            lacing(index).map_or(lace::Said::Unlaced, |lacing| lacing.said())
+        })
+    }
+
+    /// What the packets that wait for the rest of their lace will take.
+    fn waiting(&self) -> usize {
+        self.lanes.iter().filter_map(|lane| lane.lacing.as_ref()).map(Lacing::waiting).sum()
+    }
+
+    /// Holds a track to its rule. What its laces last is written down at once: a reader of a file that was cut off needs
+    /// it too.
+    fn decide(&mut self, index: usize, rule: Option<Rule>, sink: &mut dyn Sink) -> Result<()> {
+        let lacing = self.lanes.get_mut(index).and_then(|lane| lane.lacing.as_mut());
+        let (Some(lacing), Some(rule)) = (lacing, rule) else { return Ok(()) };
+        if lacing.rule == rule {
+            return Ok(());
+        }
+        lacing.rule = rule;
+        let (tracks, Some(places)) = (self.tracks(&self.begun), &mut self.places) else { return Ok(()) };
+        if tracks != places.tracks {
+            patch(sink, places.tracks_at, &tracks)?;
+            places.tracks = tracks;
+        }
+        Ok(())
+    }
+
+    /// Lets the packet wait for its lace, if it is one to be laced; gives whether it is.
+    fn lace(&mut self, packet: &Packet, time: i64, sink: &mut dyn Sink) -> Result<bool> {
+        let index = packet.track;
+        let Some(lacing) = self.lanes.get(index).and_then(|lane| lane.lacing.as_ref()) else { return Ok(false) };
+        let takes = lacing.takes(packet);
+        if !takes || !lacing.goes_on(packet) {
+            self.write_lace(index, sink)?;
+        }
+        let lacing = self.lanes.get_mut(index).and_then(|lane| lane.lacing.as_mut()).filter(|_| takes);
+        let Some(lacing) = lacing else { return Ok(false) };
+        if lacing.add(packet, time) {
+            self.write_lace(index, sink)?;
+        }
+        Ok(true)
+    }
+
+    /// Writes the packets that wait, of all tracks that are `due`.
+    fn write_laces(&mut self, sink: &mut dyn Sink, due: impl Fn(&Lacing) -> bool) -> Result<()> {
+        for index in 0..self.lanes.len() {
+            if self.lacing && self.lanes.get(index).and_then(|lane| lane.lacing.as_ref()).is_some_and(&due) {
+                self.write_lace(index, sink)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the packets of a track that wait, if there are some.
+    fn write_lace(&mut self, index: usize, sink: &mut dyn Sink) -> Result<()> {
+        let lacing = self.lanes.get_mut(index).and_then(|lane| lane.lacing.as_mut());
+        let Some(lace) = lacing.and_then(Lacing::take) else { return Ok(()) };
+        let (time, head) = (lace.time, lace.head());
+        let track = tracks::number(index);
+        let block = Block { track, time, key: true, lead: false, details: None, lace: head, data: &lace.data };
+        let placement = self.clusters.write(&block, sink)?;
+        self.add_cue(index, true, time, 0, &placement);
+        if let Some(lacing) = self.lanes.get_mut(index).and_then(|lane| lane.lacing.as_mut()) {
+            lacing.give_back(lace);
+        }
+        Ok(())
+    }
+
+    /// Keeps a cue of the block at `time`, if the index is to have one.
+    fn add_cue(&mut self, index: usize, key: bool, time: i64, duration: u64, placement: &Placement) {
+        let is_lead = index == self.lead;
+        let (Some(lane), Some(places)) = (self.lanes.get_mut(index), &self.places) else { return };
+        if !self.can_patch || !lane.wants_cue(key, time, is_lead) {
+            return;
+        }
+        let cue = Cue {
+            time: u64::try_from(time).unwrap_or(0),
+            cluster: placement.cluster - places.data_start,
+            relative: placement.relative,
+            duration: if lane.kind == Kind::Subtitle { u32::try_from(duration).unwrap_or(0) } else { 0 },
+            track: u16::try_from(tracks::number(index)).unwrap_or(0),
+        };
+        lane.keep_cue(cue, time, &mut self.cues);
+    }
+
     /// Writes the index where room was kept for it, or, where that is too little, at the end. Returns where it is.
     fn write_cues(&mut self, room_at: u64, sink: &mut dyn Sink) -> Result<Option<u64>> {
         let content = cues::content(std::mem::take(&mut self.cues));

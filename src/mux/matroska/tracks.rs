@@ -5,7 +5,7 @@ use std::mem::discriminant;
 use super::ebml;
 use super::fingerprint::Fingerprint;
 use super::ids;
-use super::{subtitles, video};
+use super::{lace, subtitles, video};
 use crate::error::{Error, Result};
 use crate::media::{
     AudioTrack, CodecConfig, FlacConfig, FrameRate, Language, SampleFormat, TimeBase, Track, TrackKind,
@@ -73,18 +73,32 @@ fn is_default(tracks: &[Track], index: usize) -> bool {
     })
 }
 
-pub(super) fn tracks(container: Container, tracks: &[Track]) -> Vec<u8> {
+/// The element; `lacing` says what each track does of it.
+pub(super) fn tracks(container: Container, tracks: &[Track], lacing: impl Fn(usize) -> lace::Said) -> Vec<u8> {
     let mut out = Vec::new();
     ebml::master(&mut out, ids::TRACKS, |entries| {
         for (index, track) in tracks.iter().enumerate() {
             let default = is_default(tracks, index);
-            ebml::master(entries, ids::TRACK_ENTRY, |entry| track_entry(entry, container, index, track, default));
+            let lacing = lacing(index);
+            ebml::master(entries, ids::TRACK_ENTRY, |entry| {
+                track_entry(entry, container, index, track, default, lacing)
+            });
         }
     });
     out
 }
 
-fn track_entry(out: &mut Vec<u8>, container: Container, index: usize, track: &Track, default: bool) {
+/// The most that the DefaultDuration of packets that are laced takes, which last less than 2^32 ns, and a Void.
+const LACED_DURATION_ROOM: usize = 3 + 1 + 4 + 2;
+
+fn track_entry(
+    out: &mut Vec<u8>,
+    container: Container,
+    index: usize,
+    track: &Track,
+    default: bool,
+    lacing: lace::Said,
+) {
     let kind = match track.kind {
         TrackKind::Video(_) => 1,
         TrackKind::Audio(_) => 2,
@@ -100,7 +114,15 @@ fn track_entry(out: &mut Vec<u8>, container: Container, index: usize, track: &Tr
     if track.labels.forced {
         ebml::uint(out, ids::FLAG_FORCED, 1);
     }
-    ebml::uint(out, ids::FLAG_LACING, 0);
+    ebml::uint(out, ids::FLAG_LACING, u64::from(lacing != lace::Said::Unlaced));
+    let before = out.len();
+    if let lace::Said::Lasting(ns) = lacing {
+        ebml::uint(out, ids::DEFAULT_DURATION, ns);
+    }
+    if lacing != lace::Said::Unlaced {
+        let left = LACED_DURATION_ROOM.saturating_sub(out.len() - before);
+        ebml::void(out, left);
+    }
     if let Some(ns) = default_duration_ns(track) {
         ebml::uint(out, ids::DEFAULT_DURATION, ns);
     }

@@ -10,7 +10,7 @@ const TRACKS: &[u8] = &[0x16, 0x54, 0xae, 0x6b];
 const CLUSTER: &[u8] = &[0x1f, 0x43, 0xb6, 0x75];
 const CUES: &[u8] = &[0x1c, 0x53, 0xbb, 0x6b];
 
-fn refuse(bytes: &[u8], cases: &[Case]) {
+pub(super) fn refuse(bytes: &[u8], cases: &[Case]) {
     damage::refuse(bytes, verify, |_, _| {}, cases);
 }
 
@@ -19,17 +19,17 @@ fn video() -> Vec<u8> {
     file(Container::WebM, &Scene::new().av1_keys(25, 60, 25).opus(312, 110, 504))
 }
 
-fn find_last(bytes: &[u8], pattern: &[u8]) -> usize {
+pub(super) fn find_last(bytes: &[u8], pattern: &[u8]) -> usize {
     bytes.windows(pattern.len()).rposition(|window| window == pattern).expect("the pattern is there")
 }
 
 /// Writes `value` at `offset` from the first `pattern`.
-fn set(bytes: &mut [u8], pattern: &[u8], offset: usize, value: &[u8]) {
+pub(super) fn set(bytes: &mut [u8], pattern: &[u8], offset: usize, value: &[u8]) {
     let at = find(bytes, pattern) + offset;
     bytes[at..at + value.len()].copy_from_slice(value);
 }
 
-fn set_last(bytes: &mut [u8], pattern: &[u8], offset: usize, value: &[u8]) {
+pub(super) fn set_last(bytes: &mut [u8], pattern: &[u8], offset: usize, value: &[u8]) {
     let at = find_last(bytes, pattern) + offset;
     bytes[at..at + value.len()].copy_from_slice(value);
 }
@@ -43,14 +43,14 @@ fn length(bytes: &[u8], at: usize) -> usize {
 }
 
 /// Puts a Void in the place of the element at `at`.
-fn blank(bytes: &mut Vec<u8>, at: usize) {
+pub(super) fn blank(bytes: &mut Vec<u8>, at: usize) {
     let length = length(bytes, at);
     let mut void = Vec::new();
     ebml::void(&mut void, length);
     bytes.splice(at..at + length, void);
 }
 
-fn blank_first(bytes: &mut Vec<u8>, pattern: &[u8]) {
+pub(super) fn blank_first(bytes: &mut Vec<u8>, pattern: &[u8]) {
     blank(bytes, find(bytes, pattern));
 }
 
@@ -158,7 +158,8 @@ fn of_tracks() {
                 }
             }),
             ("TrackType 2", |f| set(f, &[0x83, 0x81, 1], 2, &[2])),
-            ("FlagLacing", |f| set(f, &[0x9c, 0x81, 0], 2, &[1])),
+            ("FlagLacing is 1", |f| set(f, &[0x9c, 0x81, 0], 2, &[1])),
+            ("FlagLacing is 2", |f| set_last(f, &[0x9c, 0x81, 0], 2, &[2])),
             ("frames without a duration", |f| blank_first(f, &[0x23, 0xe3, 0x83])),
         ],
     );
@@ -178,7 +179,8 @@ fn of_clusters_and_blocks() {
                 f[at..at + 12].rotate_left(3);
             }),
             ("a block of track 9", |f| set(f, FIRST, 0, &[0x89])),
-            ("flags 0x86", |f| set(f, FIRST, 3, &[0x86])),
+            ("flags 0x88", |f| set(f, FIRST, 3, &[0x88])),
+            ("a lace in a track without FlagLacing", |f| set(f, FIRST, 3, &[0x86])),
             ("does not begin with a key frame", |f| set(f, FIRST, 3, &[0])),
             ("comes after", |f| set(f, SECOND, 2, &[60])),
             ("longer than 5 s", |f| set_last(f, LAST, 1, &[50])),

@@ -1,6 +1,7 @@
 //! Files of made-up packets, read back by the verifier.
 
 mod damage;
+mod laces;
 mod layouts;
 mod readers;
 mod said;
@@ -50,9 +51,11 @@ fn check_packets(file: &File, scene: &Scene) {
         let written = &scene.packets[index];
         assert_eq!(read.len(), written.len());
         for (block, packet) in read.iter().zip(written) {
-            let base = i128::from(track.time_base.num()) * 1000;
-            let error = i128::from(packet.pts) * base - i128::from(block.time_ms) * i128::from(track.time_base.den());
-            assert!(2 * error.abs() <= i128::from(track.time_base.den()), "{} for {}", block.time_ms, packet.pts);
+            // In nanoseconds over the time base's denominator; half of one for each frame of a lace that is counted on.
+            let (num, den) = (i128::from(track.time_base.num()), i128::from(track.time_base.den()));
+            let error = i128::from(packet.pts) * num * 1_000_000_000 - i128::from(block.time_ns) * den;
+            let counted = block.lace.map_or(0, |(index, _)| index as i128);
+            assert!(2 * error.abs() <= den * (1_000_000 + counted), "{} for {}", block.time_ns, packet.pts);
             assert_eq!(block.key, packet.key);
             assert!(block.payload == packet.data);
         }

@@ -53,8 +53,12 @@ fn symphonia_decodes_every_sample() {
         (Scene::new().av1(25, 1, 60).pcm(8_000, 1, 120), 120 * 160),
     ];
     for (scene, samples) in scenes {
-        for (bytes, is_live) in [(file(Container::Matroska, &scene), false), (live(Container::Matroska, &scene), true)]
-        {
+        let laced = MuxSettings { lacing: true, ..MuxSettings::of(Layout::Plain) };
+        for (bytes, is_live) in [
+            (file(Container::Matroska, &scene), false),
+            (live(Container::Matroska, &scene), true),
+            (mux(Container::Matroska, laced, &scene).unwrap(), false),
+        ] {
             let source = MediaSourceStream::new(Box::new(Cursor::new(bytes)), Default::default());
             let probe = symphonia::default::get_probe();
             let mut format = probe.probe(&Hint::new(), source, Default::default(), Default::default()).unwrap();
