@@ -49,7 +49,8 @@ fn main() -> Outcome<()> {
     match args.as_slice() {
         ["rate", clip, dir, sigma, rest @ ..] => {
             let denoise = rest.first().unwrap_or(&"auto");
-            let crfs = rest.get(1).unwrap_or(&"20,30,40,50").split(',').map(str::parse).collect::<Result<Vec<u8>, _>>()?;
+            let crfs =
+                rest.get(1).unwrap_or(&"20,30,40,50").split(',').map(str::parse).collect::<Result<Vec<u8>, _>>()?;
             rate(&Clip::read(File::open(clip)?)?, Path::new(dir), sigma.parse()?, denoise, &crfs)
         }
         ["psnr", clip, sigma, rest @ ..] => {
@@ -71,7 +72,10 @@ fn main() -> Outcome<()> {
                 search = search.min(noisy.milliseconds(options().analysis(Analysis::Vectors))?);
                 all = all.min(noisy.milliseconds(filtered.clone())?);
             }
-            println!("search and writing {search:.2} ms a frame, with the filter {all:.2}: {:.2} ms more", all - search);
+            println!(
+                "search and writing {search:.2} ms a frame, with the filter {all:.2}: {:.2} ms more",
+                all - search
+            );
             Ok(())
         }
         _ => Err("rate CLIP.y4m DIR SIGMA [DENOISE] [CRFS], or psnr or speed CLIP.y4m SIGMA [DENOISE]".into()),

@@ -53,9 +53,9 @@ mod sse2;
 pub(crate) mod tests;
 
 pub use analysis::Analyzer;
+pub(crate) use analysis::SceneAnalyzer;
 pub use denoise::Denoise;
 pub(crate) use denoise::Denoiser;
-pub(crate) use analysis::SceneAnalyzer;
 pub(crate) use repeats::Repeats;
 
 pub use crate::media::{Analysis, BlockMotion, BlockSize, FrameAnalysis, MotionField, MotionVector};

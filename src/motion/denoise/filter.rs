@@ -1,8 +1,30 @@
 //! What a picture's blocks take from those beside it, and the sums that come of it.
 
-use super::plane::{WidePlane, chunk, interpolate};
+#[cfg(not(target_arch = "x86_64"))]
+use super::plane::interpolate;
+use super::plane::{WidePlane, chunk};
+#[cfg(target_arch = "x86_64")]
+use super::sse2::interpolate;
 use crate::media::{BlockSize, MotionField, MotionVector};
 use crate::parallel::Workers;
+
+/// Which of the implementations runs. The result is the same.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Instructions {
+    Portable,
+    #[cfg(target_arch = "x86_64")]
+    Avx2(super::avx2::Avx2),
+}
+
+impl Instructions {
+    pub fn detect() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(avx2) = super::avx2::Avx2::detect() {
+            return Instructions::Avx2(avx2);
+        }
+        Instructions::Portable
+    }
+}
 
 /// The variance of what was not filtered, and the unit of all that are reckoned: of the noise.
 pub(super) const UNFILTERED: u32 = 64;
@@ -45,21 +67,24 @@ pub(super) struct Matching<'a> {
     pub last: &'a [Taken],
     /// The level of luma, not 0.
     pub level: u32,
+    /// The greatest sample.
+    pub most: u16,
 }
 
 impl Matching<'_> {
     /// What each block of 8x8 of luma takes.
-    pub fn run(self, workers: &Workers) -> Vec<Taken> {
+    pub fn run(self, instructions: Instructions, workers: &Workers) -> Vec<Taken> {
         let (columns, rows) = (self.current.width.div_ceil(8), self.current.height.div_ceil(8));
         let mut out = vec![Taken::default(); columns * rows];
-        workers.for_each(out.chunks_mut(columns).enumerate().collect(), |(row, out)| {
-            for (column, out) in out.iter_mut().enumerate() {
-                *out = self.block(column, row);
-            }
+        workers.for_each(out.chunks_mut(columns).enumerate().collect(), |(row, out)| match instructions {
+            Instructions::Portable => match_row(self, row, out),
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx2(avx2) => avx2.match_row(self, row, out),
         });
         out
     }
 
+    #[inline(always)]
     fn block(&self, column: usize, row: usize) -> Taken {
         let samples = self.current.from(8 * column as isize, 8 * row as isize);
         let mut current = [[0; 8]; 8];
@@ -79,7 +104,7 @@ impl Matching<'_> {
             taken.sides[1].vector = vector;
             worths[1] = worth(distance, UNFILTERED);
         }
-        let total = UNFILTERED * UNFILTERED / UNFILTERED + worths[0] + worths[1];
+        let total = UNFILTERED + worths[0] + worths[1];
         for (side, worth) in taken.sides.iter_mut().zip(worths) {
             // Below 256.
             side.weight = (256 * worth / total) as u16;
@@ -89,6 +114,7 @@ impl Matching<'_> {
     }
 
     /// The vector for a block, and the mean square of its differences in 64ths of the noise's variance.
+    #[inline(always)]
     fn best(
         &self,
         current: &[[u16; 8]; 8],
@@ -98,25 +124,25 @@ impl Matching<'_> {
         row: usize,
     ) -> (MotionVector, u32) {
         let Some(luma) = beside.planes.first() else { return (MotionVector::default(), u32::MAX) };
-        let vector = |size, column, row| {
-            let vector = beside.field.block(size, column, row).map(|block| block.vector).unwrap_or_default();
-            (sign * i32::from(vector.x), sign * i32::from(vector.y))
-        };
         let (left, top) = (8 * column as i32, 8 * row as i32);
         let cut = |v: i32, at: i32, size: usize| v.clamp(4 * (-8 - at), 4 * (size as i32 - at));
+        let candidates = [
+            MotionVector::default(),
+            vector_of(beside.field, BlockSize::B16, column / 2, row / 2),
+            vector_of(beside.field, BlockSize::B8, column, row),
+        ];
         let variance = ((self.level * self.level + 8) >> 4).max(1);
         let bias = variance + variance / 2;
         let (mut best, mut least) = ((0, 0), u32::MAX);
         let mut tried = [None; 3];
-        let candidates =
-            [(0, 0), vector(BlockSize::B16, column / 2, row / 2), vector(BlockSize::B8, column, row)];
-        for (index, (x, y)) in candidates.into_iter().enumerate() {
+        for (index, vector) in candidates.into_iter().enumerate() {
+            let (x, y) = (sign * i32::from(vector.x), sign * i32::from(vector.y));
             let (x, y) = (cut(x, left, luma.width), cut(y, top, luma.height));
             if tried.contains(&Some((x, y))) {
                 continue;
             }
             tried[index] = Some((x, y));
-            let distance = distance(current, &interpolate(luma, 4 * left + x, 4 * top + y));
+            let distance = distance(current, &interpolate(luma, 4 * left + x, 4 * top + y, self.most));
             if index == 0 {
                 least = distance;
             } else if distance.saturating_add(bias) < least {
@@ -140,11 +166,24 @@ impl Matching<'_> {
     }
 }
 
+#[inline(always)]
+pub(super) fn match_row(matching: Matching<'_>, row: usize, out: &mut [Taken]) {
+    for (column, out) in out.iter_mut().enumerate() {
+        *out = matching.block(column, row);
+    }
+}
+
 /// The inverse of the variance of a match: of the noise that is left in it, and of what else it differs by.
 fn worth(distance: u32, left: u32) -> u32 {
     let expected = (UNFILTERED + left) * 9 / 8;
     let variance = left.saturating_add(distance.saturating_sub(expected).saturating_mul(2)).max(LEAST);
     if variance > WORST { 0 } else { UNFILTERED * UNFILTERED / variance }
+}
+
+#[inline(always)]
+fn vector_of(field: &MotionField, size: BlockSize, column: usize, row: usize) -> MotionVector {
+    let (columns, _) = field.grid(size);
+    field.blocks(size).get(row * columns + column).map(|block| block.vector).unwrap_or_default()
 }
 
 /// The sum of squares.
@@ -153,7 +192,7 @@ fn distance(a: &[[u16; 8]; 8], b: &[[u16; 8]; 8]) -> u32 {
     let mut sums = [0u32; 8];
     for (a, b) in a.iter().zip(b) {
         for i in 0..8 {
-            let difference = i32::from(a[i]) - i32::from(b[i]);
+            let difference = i32::from(a[i] as i16 - b[i] as i16);
             sums[i] += (difference * difference) as u32;
         }
     }
@@ -173,77 +212,70 @@ pub(super) struct PlaneFilter<'a> {
     pub shifts: (u32, u32),
     /// Differences up to this are taken as they are; twice that and more not at all.
     pub limit: u16,
+    /// The greatest sample.
+    pub most: u16,
 }
 
 impl PlaneFilter<'_> {
     /// Writes all rows of `out`.
-    pub fn run(self, out: &mut WidePlane, workers: &Workers) {
+    pub fn run(self, out: &mut WidePlane, instructions: Instructions, workers: &Workers) {
         let (width, height) = (self.current.width, self.current.height);
         out.reset(width, height);
-        let side = 8usize >> self.shifts.1;
-        let strips = out.strips_mut(side / 2, side);
-        workers.for_each(strips.into_iter().enumerate().collect(), |(row, strip)| match self.shifts {
-            (0, 0) => self.strip::<8, 8>(row, strip),
-            (1, 0) => self.strip::<4, 8>(row, strip),
-            _ => self.strip::<4, 4>(row, strip),
+        let strips = out.strips_mut(8 >> self.shifts.1);
+        workers.for_each(strips.into_iter().enumerate().collect(), |(row, strip)| match instructions {
+            Instructions::Portable => filter_row(self, row, strip),
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx2(avx2) => avx2.filter_row(self, row, strip),
         });
         out.pad();
     }
 
-    /// The rows between the middles of the blocks of `row - 1` and `row`.
+    #[inline(always)]
     fn strip<const W: usize, const H: usize>(&self, row: usize, mut out: Vec<&mut [u16]>) {
-        let top = (H * row) as i32 - H as i32 / 2;
-        let above = if row == 0 { H / 2 } else { 0 };
-        for column in 0..=self.current.width.div_ceil(W) {
-            let left = (W * column) as i32 - W as i32 / 2;
-            let cell = self.cell::<W, H>(column, row, left, top);
-            let (skipped, start) = ((-left).max(0) as usize, left.max(0) as usize);
-            for (to, cell) in out.iter_mut().zip(&cell[above..]) {
-                if let Some(to) = to.get_mut(start..) {
-                    to.iter_mut().zip(&cell[skipped..]).for_each(|(to, &sample)| *to = sample);
+        for column in 0..self.current.width.div_ceil(W) {
+            let block = self.block::<W, H>(column, row);
+            let start = W * column;
+            for (to, block) in out.iter_mut().zip(&block) {
+                if let Some(to) = to.get_mut(start..start + W) {
+                    to.copy_from_slice(block);
+                } else if let Some(to) = to.get_mut(start..) {
+                    to.iter_mut().zip(block).for_each(|(to, &sample)| *to = sample);
                 }
             }
         }
     }
 
-    /// The samples between the middles of four blocks.
+    /// Of the block in the column and row before these, or the nearest there is.
     #[inline(always)]
-    fn cell<const W: usize, const H: usize>(&self, column: usize, row: usize, left: i32, top: i32) -> [[u16; W]; H] {
+    fn taken_at(&self, column: usize, row: usize) -> Taken {
+        let column = column.saturating_sub(1).min(self.grid.0 - 1);
+        let row = row.saturating_sub(1).min(self.grid.1 - 1);
+        self.taken.get(row * self.grid.0 + column).copied().unwrap_or_default()
+    }
+
+    #[inline(always)]
+    fn block<const W: usize, const H: usize>(&self, column: usize, row: usize) -> [[u16; W]; H] {
+        let (left, top) = (W * column, H * row);
         let samples = self.current.from(left as isize, top as isize);
         let mut current = [[0; W]; H];
         for (y, to) in current.iter_mut().enumerate() {
             *to = chunk(samples, y * self.current.stride);
         }
-        let block = |i: usize, j: usize| {
-            let (i, j) = ((column + i).saturating_sub(1).min(self.grid.0 - 1), (row + j).saturating_sub(1).min(self.grid.1 - 1));
-            self.taken.get(j * self.grid.0 + i).copied().unwrap_or_default()
-        };
-        let corners = [block(0, 0), block(1, 0), block(0, 1), block(1, 1)];
-        if corners.iter().flat_map(|corner| corner.sides).all(|side| side.weight == 0) {
-            return current;
-        }
+        let own = self.taken_at(column + 1, row + 1);
         let mut sums = [[0i32; W]; H];
         for (index, plane) in self.sides.iter().enumerate() {
-            let Some(plane) = plane else { continue };
-            let corners = corners.map(|corner| corner.sides[index]);
-            let mut is_done = [false; 4];
-            for first in 0..4 {
-                if is_done[first] || corners[first].weight == 0 {
-                    continue;
+            let Side { vector, weight } = own.sides[index];
+            let Some(plane) = plane.filter(|_| weight > 0) else { continue };
+            let (x, y) = (along(vector.x, self.shifts.0), along(vector.y, self.shifts.1));
+            let found = interpolate(plane, 4 * left as i32 + x, 4 * top as i32 + y, self.most);
+            // Towards a block that takes less, less is taken.
+            let mut around = [[0; 3]; 3];
+            for (j, around) in around.iter_mut().enumerate() {
+                for (i, around) in around.iter_mut().enumerate() {
+                    *around = self.taken_at(column + i, row + j).sides[index].weight.min(weight);
                 }
-                // Corners of one vector share its samples.
-                let mut weights = [[0u16; W]; H];
-                for other in first..4 {
-                    if corners[other].vector == corners[first].vector {
-                        is_done[other] = true;
-                        add_window(&mut weights, other, corners[other].weight);
-                    }
-                }
-                let vector = corners[first].vector;
-                let (x, y) = (along(vector.x, self.shifts.0), along(vector.y, self.shifts.1));
-                let found = interpolate(plane, 4 * left + x, 4 * top + y);
-                add_limited(&mut sums, &current, &found, &weights, self.limit);
             }
+            add_limited(&mut sums, &current, &found, &weights(around), self.limit);
         }
         for (row, sums) in current.iter_mut().zip(&sums) {
             for i in 0..W {
@@ -255,25 +287,55 @@ impl PlaneFilter<'_> {
     }
 }
 
+#[inline(always)]
+pub(super) fn filter_row(filter: PlaneFilter<'_>, row: usize, out: Vec<&mut [u16]>) {
+    match filter.shifts {
+        (0, 0) => filter.strip::<8, 8>(row, out),
+        (1, 0) => filter.strip::<4, 8>(row, out),
+        _ => filter.strip::<4, 4>(row, out),
+    }
+}
+
 /// A vector's part in quarters of a sample of the plane.
 #[inline(always)]
 fn along(part: i16, shift: u32) -> i32 {
     (i32::from(part) + shift as i32) >> shift
 }
 
-/// Adds a corner's weights: they fall towards the middles of the other blocks.
+/// What the block before, the block itself and the one behind count for at each sample of a side, in 16ths.
+const fn ramps<const N: usize>() -> [[u16; N]; 3] {
+    let mut out = [[0; N]; 3];
+    let mut at = 0;
+    while at < N {
+        // Twice the distance from the middle of the block, in samples.
+        let distance = 2 * at as i32 + 1 - N as i32;
+        let beside = distance.unsigned_abs() as u16 * 8 / N as u16;
+        out[if distance < 0 { 0 } else { 2 }][at] = beside;
+        out[1][at] = 16 - beside;
+        at += 1;
+    }
+    out
+}
+
+/// The weights of the samples of a block from those of the nine blocks around: linear from middle to middle.
 #[inline(always)]
-fn add_window<const W: usize, const H: usize>(weights: &mut [[u16; W]; H], corner: usize, weight: u16) {
-    let ramp = |at: usize, length: usize, is_second: bool| {
-        let second = (16 * at + 8) / length;
-        (if is_second { second } else { 16 - second }) as u16
-    };
-    for (y, row) in weights.iter_mut().enumerate() {
-        let down = ramp(y, H, corner >= 2) * weight;
-        for (x, to) in row.iter_mut().enumerate() {
-            *to += (ramp(x, W, corner % 2 == 1) * down + 128) >> 8;
+fn weights<const W: usize, const H: usize>(around: [[u16; 3]; 3]) -> [[u16; W]; H] {
+    let (across, down) = (const { ramps::<W>() }, const { ramps::<H>() });
+    let mut out = [[0; W]; H];
+    for (y, to) in out.iter_mut().enumerate() {
+        let mut columns = [0; 3];
+        for (down, around) in down.iter().zip(&around) {
+            for (column, around) in columns.iter_mut().zip(around) {
+                *column += down[y] * around;
+            }
+        }
+        for i in 0..W {
+            let sum = across[0][i] * columns[0] + across[1][i] * columns[1] + across[2][i] * columns[2];
+            // 256 x 255 and 128 fit.
+            to[i] = (sum + 128) >> 8;
         }
     }
+    out
 }
 
 #[inline(always)]
@@ -284,12 +346,14 @@ fn add_limited<const W: usize, const H: usize>(
     weights: &[[u16; W]; H],
     limit: u16,
 ) {
+    let twice = 2 * limit as i16;
     for y in 0..H {
         for i in 0..W {
-            let difference = i32::from(found[y][i]) - i32::from(current[y][i]);
+            let difference = found[y][i] as i16 - current[y][i] as i16;
             let size = difference.abs();
-            let taken = size.min((2 * i32::from(limit) - size).max(0));
-            sums[y][i] += i32::from(weights[y][i]) * (if difference < 0 { -taken } else { taken });
+            let taken = size.min((twice - size).max(0));
+            let taken = if difference < 0 { -taken } else { taken };
+            sums[y][i] += i32::from(weights[y][i] as i16) * i32::from(taken);
         }
     }
 }

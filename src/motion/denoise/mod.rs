@@ -1,9 +1,54 @@
 //! Noise is taken out of pictures before they are encoded: each is brought nearer to the filtered one before it and to the
 //! one behind it, along the motion.
+//!
+//! # The definition of the filter
+//! Every implementation gives exactly these integers, on every machine and for any number of threads. Divisions round down,
+//! `a >> n` too. A sample outside a plane is the nearest one inside. `d` is by how many bits samples are deeper than 8.
+//!
+//! - **Repeats.** A picture that repeats the one before comes out as that did, and changes nothing else.
+//! - **Neighbours.** *Before* is the filtered picture before; there is none at the first picture, at a cut, and where
+//!   nothing is known of the motion. *Behind* is the next picture as it came; there is none where that begins a scene, repeats
+//!   this one, or is missing. Vectors of *before* are those of this picture's field, of *behind* the negated ones of the next
+//!   picture's field at the same place.
+//! - **Noise**, in sixteenths of a level. Of each whole 8x8 of a plane: `107 s >> 11`, where `s` sums the absolute values of
+//!   `[1 -2 1]` in both directions, and of luma at most `(284 sad >> 10) << d` by the field of *before*, else of *behind*,
+//!   and at most `512 << d`. Blocks are left out where 64 samples of luma (of the block with the same upper left corner)
+//!   sum, shifted by `d`, to less than `64 x 24` or to `64 x 232` or more. Of `n` such values in their order the one
+//!   numbered `n/5`, rounded up, counted from 1, times 9/8, is what a picture measures; 0 where `n` is. At the first picture
+//!   and at cuts it is the plane's level `l`, else `(3 l + measured + 2) >> 2` is.
+//! - **Strength.** The filter goes by `L`, of strength `s` `max(l, 8 << d) s / 5`; of `auto` `l g >> 4`, where `g` is
+//!   `(l >> d) - 12`, from 0 to 16. Where that of luma is 0 the picture stays as it is.
+//! - **Between samples**: six taps, in 64ths, of the samples 2 before to 3 behind: a quarter `1 -5 52 20 -5 1`, half
+//!   `2 -10 40 40 -10 2`, three quarters the first backwards, none `64` of the sample itself. Along rows first, `(sum + 8) >> 4`,
+//!   then down, `(sum + 128) >> 8`, cut to the range of samples.
+//! - **Vectors** of each 8x8 of luma, to each neighbour: `(0, 0)`, that of the 16x16 around it, its own; all cut to the limits of
+//!   the search's blocks of 8x8. The first, unless the sum of squared differences of the next is less by more than
+//!   `V + V/2`, with `V = max(1, (L² + 8) >> 4)`; and so with the third. `D = 16 min(sum, 2^27) / V`: 64 is a mean square
+//!   that is the noise's variance.
+//! - **Weights.** `p` of a block is 64ths of the noise's variance that are left in it: of *before* that of the block of the
+//!   picture before that the middle of this one comes from, of all else 64. A neighbour's variance is
+//!   `max(8, p + 2 max(0, D - 9 (64 + p) / 8))`; its worth 4096 over that, or 0 where that is above 512. Its weight is 256
+//!   times its worth over the sum of both worths and 64; 4096 over that sum is `p` of this block.
+//! - **Sums.** Each sample takes of the difference to each neighbour at the block's vector (in chroma that is smaller
+//!   `(v + 1) >> 1`) a part in 256ths: the weight of its block in the block's middle, and linear to the middles of the
+//!   blocks beside, which count for no more than the block itself; those outside the picture are the nearest inside. With
+//!   `B` samples a side, sample `i` is by `b = 8 |2 i + 1 - B| / B` 16ths of the block beside it, in both directions, and the
+//!   256ths of the sum are rounded. A difference counts as it is up to `T = (7 L + 16) >> 5`, with `L` of the plane, up to
+//!   `2 T` as what is missing to that, and not at all above. The sum of the parts times the differences is rounded to
+//!   256ths and added, which ends at 0.
+//!
+//! # The rooms
+//! `plane` has samples with room around them, `noise` what is measured of a picture, `filter` the blocks and the sums; `sse2`
+//! has its samples between samples for x86-64, and `avx2` runs its loops compiled for AVX2.
 
+#[cfg(target_arch = "x86_64")]
+mod avx2;
 mod filter;
 mod noise;
+#[cfg_attr(target_arch = "x86_64", allow(dead_code, reason = "tests hold `sse2` to it"))]
 mod plane;
+#[cfg(target_arch = "x86_64")]
+mod sse2;
 
 #[cfg(test)]
 mod tests;
@@ -11,7 +56,7 @@ mod tests;
 use std::fmt;
 use std::str::FromStr;
 
-use self::filter::{Beside, Matching, PlaneFilter, Taken};
+use self::filter::{Beside, Instructions, Matching, PlaneFilter, Taken};
 use self::plane::WidePlane;
 use crate::error::{Error, Result};
 use crate::media::{FrameAnalysis, MotionField, Picture, PictureView, PixelFormat, Plane};
@@ -64,6 +109,7 @@ impl FromStr for Denoise {
 /// The filter, with what it remembers of the pictures before.
 pub(crate) struct Denoiser {
     workers: Workers,
+    instructions: Instructions,
     denoise: Denoise,
     /// The picture that is to be filtered, which waits for the one behind it.
     current: Option<Frame>,
@@ -91,6 +137,7 @@ impl Denoiser {
     pub fn new(denoise: Denoise, threads: usize) -> Result<Self> {
         Ok(Denoiser {
             workers: Workers::new(threads)?,
+            instructions: Instructions::detect(),
             denoise,
             current: None,
             used: Vec::new(),
@@ -106,7 +153,8 @@ impl Denoiser {
     pub fn add(&mut self, picture: &PictureView<'_>, analysis: Option<&FrameAnalysis>) -> Option<PictureView<'_>> {
         let mut planes = std::mem::take(&mut self.used);
         planes.resize_with(picture.planes.len(), WidePlane::default);
-        planes.iter_mut().zip(&picture.planes).for_each(|(wide, plane)| wide.take(plane));
+        let most = most(picture.format);
+        planes.iter_mut().zip(&picture.planes).for_each(|(wide, plane)| wide.take(plane, most));
         let newest = Frame {
             format: picture.format,
             planes,
@@ -142,8 +190,7 @@ impl Denoiser {
         let is_first = current.is_cut || self.filtered.is_empty();
         let before = current.field.as_ref().filter(|field| !is_first && fits(field, &current.planes));
         let behind = behind.filter(|behind| !behind.is_cut && !behind.is_repeat);
-        let behind_field =
-            behind.and_then(|behind| behind.field.as_ref()).filter(|field| fits(field, &current.planes));
+        let behind_field = behind.and_then(|behind| behind.field.as_ref()).filter(|field| fits(field, &current.planes));
         self.measure(&current, before.or(behind_field), is_first);
         let levels = self.levels_in_use(current.format);
         if levels.first().is_none_or(|&level| level == 0) {
@@ -152,25 +199,29 @@ impl Denoiser {
             self.used = std::mem::replace(&mut self.filtered, current.planes);
             return;
         }
+        let most = most(current.format);
         let matching = Matching {
             current: &current.planes[0],
             before: before.map(|field| Beside { planes: &self.filtered, field }),
             behind: behind.zip(behind_field).map(|(behind, field)| Beside { planes: &behind.planes, field }),
             last: &self.taken,
             level: levels[0],
+            most,
         };
-        let taken = matching.run(&self.workers);
+        let taken = matching.run(self.instructions, &self.workers);
         self.next_filtered.resize_with(current.planes.len(), WidePlane::default);
         for (index, (plane, out)) in current.planes.iter().zip(&mut self.next_filtered).enumerate() {
             let filter = PlaneFilter {
                 current: plane,
-                sides: [matching.before, matching.behind].map(|beside| beside.and_then(|beside| beside.planes.get(index))),
+                sides: [matching.before, matching.behind]
+                    .map(|beside| beside.and_then(|beside| beside.planes.get(index))),
                 taken: &taken,
                 grid: (current.planes[0].width.div_ceil(8), current.planes[0].height.div_ceil(8)),
                 shifts: shifts(current.format, index),
                 limit: ((levels[index] * 7 + 16) >> 5) as u16,
+                most,
             };
-            filter.run(out, &self.workers);
+            filter.run(out, self.instructions, &self.workers);
         }
         self.taken = taken;
         std::mem::swap(&mut self.filtered, &mut self.next_filtered);
@@ -231,6 +282,11 @@ fn fits(field: &MotionField, planes: &[WidePlane]) -> bool {
     planes.first().is_some_and(|luma| field.size() == (luma.width, luma.height))
 }
 
+/// The greatest sample.
+fn most(format: PixelFormat) -> u16 {
+    ((1u32 << format.bit_depth()) - 1) as u16
+}
+
 fn shifts(format: PixelFormat, plane: usize) -> (u32, u32) {
     if plane == 0 { (0, 0) } else { format.chroma().shifts() }
 }
@@ -238,8 +294,7 @@ fn shifts(format: PixelFormat, plane: usize) -> (u32, u32) {
 /// Writes planes as a picture of the format of `frame`.
 fn write(out: &mut Option<Picture>, frame: &Frame, planes: &[WidePlane]) {
     let (width, height) = planes.first().map_or((0, 0), |luma| (luma.width, luma.height));
-    let fits =
-        |picture: &Picture| (picture.format, picture.width, picture.height) == (frame.format, width, height);
+    let fits = |picture: &Picture| (picture.format, picture.width, picture.height) == (frame.format, width, height);
     if !out.as_ref().is_some_and(fits) {
         *out = Some(Picture::new(frame.format, width, height));
     }

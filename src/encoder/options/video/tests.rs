@@ -40,7 +40,10 @@ fn each_bad_value_is_named_with_what_is_allowed() {
     let rgb = options().codec(VideoCodec::Raw).pixel_format(PixelFormat::Rgb).analysis(Analysis::Scenes);
     refused(rgb, &["analysis", "Scenes", "luma"]);
     refused(options().denoise(Denoise::Strength(11)), &["denoise", "11", "0 to 10"]);
-    refused(options().codec(VideoCodec::Raw).pixel_format(PixelFormat::Rgb).denoise(Denoise::Auto), &["denoise", "rgb"]);
+    refused(
+        options().codec(VideoCodec::Raw).pixel_format(PixelFormat::Rgb).denoise(Denoise::Auto),
+        &["denoise", "rgb"],
+    );
     let error = options().set("denoise", "11").unwrap_err().to_string();
     assert!(["`denoise`", "11", "0 to 10", "auto"].iter().all(|word| error.contains(word)), "{error}");
     refused(options().extra_option("scene_detection", "all"), &["scene_detection", "motion"]);

@@ -12,6 +12,11 @@ pub(super) struct Samples {
 }
 
 impl Samples {
+    /// The blocks of 8x8 in a row, and the rows.
+    fn grid(&self) -> (i64, i64) {
+        (self.width.div_ceil(8) as i64, self.height.div_ceil(8) as i64)
+    }
+
     fn at(&self, x: i64, y: i64) -> i64 {
         let x = x.clamp(0, self.width as i64 - 1) as usize;
         let y = y.clamp(0, self.height as i64 - 1) as usize;
@@ -19,11 +24,20 @@ impl Samples {
     }
 
     /// The sample at a place in quarters.
-    fn between(&self, x: i64, y: i64) -> i64 {
-        let (i, j, r, s) = (x.div_euclid(4), y.div_euclid(4), x.rem_euclid(4), y.rem_euclid(4));
-        let top = (4 - r) * self.at(i, j) + r * self.at(i + 1, j);
-        let bottom = (4 - r) * self.at(i, j + 1) + r * self.at(i + 1, j + 1);
-        ((4 - s) * top + s * bottom + 8) >> 4
+    fn between(&self, x: i64, y: i64, most: i64) -> i64 {
+        let taps = |quarters: i64| match quarters {
+            0 => [0, 0, 64, 0, 0, 0],
+            1 => [1, -5, 52, 20, -5, 1],
+            2 => [2, -10, 40, 40, -10, 2],
+            _ => [1, -5, 20, 52, -5, 1],
+        };
+        let (i, j) = (x.div_euclid(4), y.div_euclid(4));
+        let row = |j: i64| {
+            let six = taps(x.rem_euclid(4)).into_iter().zip(-2..);
+            (six.map(|(tap, by)| tap * self.at(i + by, j)).sum::<i64>() + 8) >> 4
+        };
+        let six = taps(y.rem_euclid(4)).into_iter().zip(-2..);
+        ((six.map(|(tap, by)| tap * row(j + by)).sum::<i64>() + 128) >> 8).clamp(0, most)
     }
 }
 
@@ -56,6 +70,7 @@ pub(super) fn filter(inputs: &[Input], denoise: Denoise, shifts: (u32, u32), dep
     let mut out: Vec<Vec<Samples>> = Vec::new();
     let mut levels: Vec<i64> = Vec::new();
     let mut blocks: Vec<Block> = Vec::new();
+    let most = (1 << depth) - 1;
     for (index, input) in inputs.iter().enumerate() {
         let last = out.last();
         if let (true, Some(last)) = (input.says(|known| known.is_repeat), last) {
@@ -79,11 +94,12 @@ pub(super) fn filter(inputs: &[Input], denoise: Denoise, shifts: (u32, u32), dep
             out.push(input.planes.clone());
             continue;
         }
-        blocks = matched(&input.planes[0], [before, behind], &blocks, used[0]);
+        blocks = matched(&input.planes[0], [before, behind], &blocks, used[0], most);
         let sides = [before, behind].map(|side| side.map(|(planes, _)| planes));
         let plane = |plane: usize| {
             let shifts = if plane == 0 { (0, 0) } else { shifts };
-            summed(&input.planes[0], &input.planes[plane], sides.map(|side| side.map(|side| &side[plane])), &blocks, shifts, used[plane])
+            let sides = sides.map(|side| side.map(|side| &side[plane]));
+            summed(&input.planes[plane], sides, &blocks, input.planes[0].grid(), shifts, used[plane], most)
         };
         let filtered = (0..input.planes.len()).map(plane).collect();
         out.push(filtered);
@@ -142,7 +158,7 @@ fn in_use(level: i64, denoise: Denoise, depth: u32) -> i64 {
 
 type Beside<'a> = Option<(&'a Vec<Samples>, &'a MotionField)>;
 
-fn matched(luma: &Samples, sides: [Beside<'_>; 2], last: &[Block], level: i64) -> Vec<Block> {
+fn matched(luma: &Samples, sides: [Beside<'_>; 2], last: &[Block], level: i64, most: i64) -> Vec<Block> {
     let (columns, rows) = (luma.width.div_ceil(8), luma.height.div_ceil(8));
     let variance = ((level * level + 8) >> 4).max(1);
     let mut out = Vec::new();
@@ -163,7 +179,7 @@ fn matched(luma: &Samples, sides: [Beside<'_>; 2], last: &[Block], level: i64) -
             };
             let squares = |(x, y): (i64, i64)| {
                 let places = (0..64).map(|at| (left + at % 8, top + at / 8));
-                let differences = places.map(|(i, j)| luma.at(i, j) - planes[0].between(4 * i + x, 4 * j + y));
+                let differences = places.map(|(i, j)| luma.at(i, j) - planes[0].between(4 * i + x, 4 * j + y, most));
                 differences.map(|difference| difference * difference).sum::<i64>()
             };
             let mut best = (0, 0);
@@ -192,42 +208,39 @@ fn matched(luma: &Samples, sides: [Beside<'_>; 2], last: &[Block], level: i64) -
 }
 
 fn summed(
-    luma: &Samples,
     plane: &Samples,
     sides: [Option<&Samples>; 2],
     blocks: &[Block],
+    (columns, rows): (i64, i64),
     shifts: (u32, u32),
     level: i64,
+    most: i64,
 ) -> Samples {
-    let (columns, rows) = (luma.width.div_ceil(8) as i64, luma.height.div_ceil(8) as i64);
     let (width, height) = (8i64 >> shifts.0, 8i64 >> shifts.1);
     let limit = (7 * level + 16) >> 5;
+    let block = |i: i64, j: i64| blocks[(j.clamp(0, rows - 1) * columns + i.clamp(0, columns - 1)) as usize];
     let mut samples = Vec::new();
     for (y, x) in (0..plane.height as i64).flat_map(|y| (0..plane.width as i64).map(move |x| (y, x))) {
-        // The cell that the sample is in lies between the middles of four blocks.
-        let (i, j) = ((x + width / 2) / width, (y + height / 2) / height);
-        let (u, v) = ((x + width / 2) % width, (y + height / 2) % height);
-        let (right, down) = ((16 * u + 8) / width, (16 * v + 8) / height);
-        let own = plane.at(x, y);
+        let (i, j) = (x / width, y / height);
+        // Where the sample is from the middle of its block, and what the block beside counts for.
+        let (u, v) = (2 * (x % width) + 1 - width, 2 * (y % height) + 1 - height);
+        let (across, down) = (8 * u.abs() / width, 8 * v.abs() / height);
+        let own = block(i, j);
         let mut sum = 0;
-        for (column, row, window) in [
-            (i - 1, j - 1, (16 - right) * (16 - down)),
-            (i, j - 1, right * (16 - down)),
-            (i - 1, j, (16 - right) * down),
-            (i, j, right * down),
-        ] {
-            let block = blocks[(row.clamp(0, rows - 1) * columns + column.clamp(0, columns - 1)) as usize];
-            for (index, side) in sides.iter().enumerate() {
-                let Some(side) = side else { continue };
-                let along = |part: i64, shift: u32| if shift == 1 { (part + 1).div_euclid(2) } else { part };
-                let (to_x, to_y) = (along(block.vectors[index].0, shifts.0), along(block.vectors[index].1, shifts.1));
-                let difference = side.between(4 * x + to_x, 4 * y + to_y) - own;
-                let size = difference.abs();
-                let taken = size.min((2 * limit - size).max(0)) * difference.signum();
-                sum += ((window * block.weights[index] + 128) >> 8) * taken;
-            }
+        for (index, side) in sides.iter().enumerate() {
+            let Some(side) = side else { continue };
+            let weight = |i: i64, j: i64| block(i, j).weights[index].min(own.weights[index]);
+            let four = (16 - across) * (16 - down) * weight(i, j)
+                + across * (16 - down) * weight(i + u.signum(), j)
+                + (16 - across) * down * weight(i, j + v.signum())
+                + across * down * weight(i + u.signum(), j + v.signum());
+            let along = |part: i64, shift: u32| if shift == 1 { (part + 1).div_euclid(2) } else { part };
+            let (to_x, to_y) = (along(own.vectors[index].0, shifts.0), along(own.vectors[index].1, shifts.1));
+            let difference = side.between(4 * x + to_x, 4 * y + to_y, most) - plane.at(x, y);
+            let size = difference.abs();
+            sum += ((four + 128) >> 8) * size.min((2 * limit - size).max(0)) * difference.signum();
         }
-        samples.push((own + ((sum + 128) >> 8)).max(0) as u16);
+        samples.push((plane.at(x, y) + ((sum + 128) >> 8)).max(0) as u16);
     }
     Samples { width: plane.width, height: plane.height, samples }
 }
