@@ -71,8 +71,8 @@ pub enum Denoise {
     Off,
     /// By how much there is: clean footage stays all but as it is.
     Auto,
-    /// 1 to 10: at 5, differences count as noise up to what the noise was measured to be, at 10 up to twice that. 0 is
-    /// [`Off`](Self::Off).
+    /// 1 to 10: at 5, differences count as noise up to what the noise was measured to be, at 10 up to twice that, which takes
+    /// fine texture with it. 0 is [`Off`](Self::Off).
     Strength(u8),
 }
 
