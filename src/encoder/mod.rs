@@ -4,6 +4,7 @@ mod alpha;
 mod analysis;
 mod audio;
 mod clock;
+mod denoise;
 #[cfg(feature = "gpu")]
 mod gpu;
 mod guard;

@@ -11,6 +11,7 @@ use crate::codec::{CodedPicture, VideoEngine, VideoInput};
 use crate::error::ErrorKind;
 use crate::inspect::inspect;
 use crate::media::{AudioCodec, AudioSamples, CodecConfig, FrameBatch, FrameView, TimeBase, Timestamp, VideoCodec};
+use crate::motion::Denoise;
 use crate::sink::SharedWriter;
 
 const PIXELS: [u8; 16 * 16] = [99; 256];
@@ -373,4 +374,64 @@ fn cuts_found_by_motion_are_key_frames_with_the_same_bytes_for_any_threads() {
     let one = encode(1, false);
     assert_eq!(one.0, 2, "the first, and the one at the cut");
     assert!(one == encode(3, false) && one == encode(1, true));
+}
+
+/// A file of noisy grey frames that move, as I420.
+fn noisy(denoise: Option<Denoise>, codec: VideoCodec, threads: usize) -> Vec<u8> {
+    let mut options = VideoOptions::new(64, 48).codec(codec).threads(threads);
+    if let Some(denoise) = denoise {
+        options = options.denoise(denoise);
+    }
+    let container = if codec == VideoCodec::Raw { Container::Y4m } else { Container::Matroska };
+    let mut encoder = Encoder::new();
+    let mut video = encoder.add_video(options).unwrap();
+    let memory = SharedWriter::new(io::Cursor::new(Vec::new()));
+    encoder.open_writer(memory.clone(), container).unwrap();
+    for frame in 0..5u32 {
+        let sample = |at: u32| {
+            let (x, y) = (at % 64, at / 64);
+            // A hash whose bits are the grain.
+            let grain = (at + 3072 * frame).wrapping_mul(0x9e37_79b9) >> 28;
+            (60 + (x + 2 * frame) + y / 2 + grain) as u8
+        };
+        let samples: Vec<u8> = (0..64 * 48 * 3 / 2).map(sample).collect();
+        video.add_frame(&FrameView::i420(64, 48, &samples[..]).unwrap()).unwrap();
+    }
+    drop(video);
+    assert_eq!(encoder.close().unwrap().streams[0].packets, 5);
+    memory.into_inner().unwrap().into_inner()
+}
+
+#[test]
+fn noise_is_taken_out_with_the_same_bytes_for_any_threads() {
+    for codec in [VideoCodec::Av1, VideoCodec::Mjpeg, VideoCodec::Raw] {
+        let without = noisy(None, codec, 1);
+        for off in [Denoise::Off, Denoise::Strength(0)] {
+            assert!(without == noisy(Some(off), codec, 1), "{codec} as without");
+        }
+        let with = noisy(Some(Denoise::Strength(8)), codec, 1);
+        assert!(with != without, "{codec}");
+        assert!(with == noisy(Some(Denoise::Strength(8)), codec, 3), "{codec} with threads");
+        if codec != VideoCodec::Raw {
+            assert!(with.len() < without.len(), "{codec}: {} and {}", with.len(), without.len());
+        }
+    }
+}
+
+#[test]
+fn transparency_goes_with_pictures_whose_noise_is_taken_out() {
+    let encode = |denoise: Denoise| {
+        let options = VideoOptions::new(32, 32).alpha(true).denoise(denoise);
+        let mut encoder = Encoder::new();
+        let mut video = encoder.add_video(options).unwrap();
+        let memory = SharedWriter::new(io::Cursor::new(Vec::new()));
+        encoder.open_writer(memory.clone(), Container::Matroska).unwrap();
+        for frame in 0..4u32 {
+            let pixels: Vec<u8> = (0..32 * 32 * 4).map(|at: u32| (at * 7 + frame * at % 13) as u8).collect();
+            video.add_frame(&FrameView::rgba(32, 32, &pixels[..]).unwrap()).unwrap();
+        }
+        drop(video);
+        encoder.close().unwrap().streams[0].packets
+    };
+    assert_eq!([encode(Denoise::Off), encode(Denoise::Auto), encode(Denoise::Strength(10))], [4; 3]);
 }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::alpha::AlphaPlane;
 use super::analysis::{AnalyzingEngine, Known, Placement, Wanted};
 use super::clock::Clock;
+use super::denoise::DenoisingEngine;
 #[cfg(feature = "gpu")]
 use super::gpu::GpuLane;
 use super::guard::{Ending, Health, guarded};
@@ -435,7 +436,8 @@ impl VideoCore {
 /// So many ticks after its packet began, a repeated frame is encoded again: a packet may last 2^32 - 1.
 const LONGEST_MERGED: i64 = 1 << 31;
 
-/// The engine of a plan, behind the search for motion where anything is wanted of that.
+/// The engine of a plan, behind the filter for noise where that is on, behind the search for motion where anything is wanted
+/// of that.
 fn open_engine(plan: &VideoPlan, known: &Known) -> Result<Box<dyn VideoEngine>> {
     let mut wanted = Wanted { analysis: plan.analysis, known: known.clone(), ..Wanted::default() };
     let codec = match &plan.engine {
@@ -447,6 +449,7 @@ fn open_engine(plan: &VideoPlan, known: &Known) -> Result<Box<dyn VideoEngine>> 
         VideoEngineSettings::Mjpeg(settings) => settings.open()?,
         VideoEngineSettings::Raw(settings) => settings.open()?,
     };
+    let codec = DenoisingEngine::wrap(codec, plan.denoise, plan.threads)?;
     AnalyzingEngine::wrap(codec, wanted, plan.threads)
 }
 

@@ -40,6 +40,7 @@
 mod analysis;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+mod denoise;
 #[cfg_attr(target_arch = "x86_64", allow(dead_code, reason = "tests hold `sse2` to it"))]
 mod measure;
 mod pyramid;
@@ -53,6 +54,8 @@ pub(crate) mod tests;
 
 pub use analysis::Analyzer;
 pub(crate) use analysis::SceneAnalyzer;
+pub use denoise::Denoise;
+pub(crate) use denoise::Denoiser;
 pub(crate) use repeats::Repeats;
 
 pub use crate::media::{Analysis, BlockMotion, BlockSize, FrameAnalysis, MotionField, MotionVector};

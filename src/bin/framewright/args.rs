@@ -232,6 +232,10 @@ pub struct VideoArgs {
     #[arg(long)]
     pub merge_repeats: bool,
 
+    /// Take noise out before encoding, along the motion: 1 (little) to 10, auto (by how much there is), or 0 [default: 0]
+    #[arg(long, value_name = "STRENGTH")]
+    pub denoise: Option<String>,
+
     /// What converts colours; the bytes do not depend on it
     #[cfg(feature = "gpu")]
     #[arg(long, value_name = "DEVICE", value_enum, default_value = "cpu")]

@@ -37,7 +37,7 @@ const LABEL_FLAGS: [(&str, &str); 5] = [
 ];
 
 impl VideoArgs {
-    fn rows(&self) -> [Row<'_>; 18] {
+    fn rows(&self) -> [Row<'_>; 19] {
         [
             ("--crf", "crf", self.crf.as_deref()),
             ("--preset", "preset", self.preset.as_deref()),
@@ -57,6 +57,7 @@ impl VideoArgs {
             ("--content-light", "content_light", self.content_light.as_deref()),
             ("--alpha", "alpha", self.alpha.then_some("true")),
             ("--merge-repeats", "merge_repeats", self.merge_repeats.then_some("true")),
+            ("--denoise", "denoise", self.denoise.as_deref()),
         ]
     }
 

@@ -15,6 +15,7 @@ use crate::media::{
     Analysis, AspectRatio, Color, ColorRange, ContentLightLevel, FrameRate, Hdr, MasteringDisplay, Orientation,
     PixelFormat, TimeBase, TrackLabels, VideoCodec,
 };
+use crate::motion::Denoise;
 pub(in crate::encoder) use plan::{VideoEngineSettings, VideoPlan};
 
 /// Options of a video stream: typed setters, or [`set`](Self::set) by name.
@@ -54,6 +55,7 @@ pub struct VideoOptions {
     hdr: Hdr,
     alpha: bool,
     merge_repeats: bool,
+    denoise: Denoise,
     analysis: Analysis,
     labels: TrackLabels,
     extra: Vec<(String, String)>,
@@ -223,6 +225,16 @@ static TABLE: &[Entry<VideoOptions>] = &[
             Ok(())
         },
     ),
+    Entry::new(
+        "denoise",
+        "take noise out before encoding, along the motion; holds two frames more back",
+        "0 (off) to 10, auto",
+        "0",
+        |o, v| {
+            o.denoise = v.parse()?;
+            Ok(())
+        },
+    ),
 ];
 
 impl VideoOptions {
@@ -252,6 +264,7 @@ impl VideoOptions {
             hdr: Hdr::default(),
             alpha: false,
             merge_repeats: false,
+            denoise: Denoise::Off,
             analysis: Analysis::Off,
             labels: TrackLabels::default(),
             extra: Vec::new(),
@@ -405,6 +418,14 @@ impl VideoOptions {
     /// GPU. Off unless said.
     pub fn merge_repeats(mut self, on: bool) -> Self {
         self.merge_repeats = on;
+        self
+    }
+
+    /// Takes noise out of the pictures before they are encoded, which then need fewer bits: each is brought nearer to those
+    /// beside it, along the motion. It searches for vectors and holds two frames more back. The plane of
+    /// [`alpha`](Self::alpha) stays as it is, and pictures of red, green and blue are refused. [`Denoise::Off`] unless said.
+    pub fn denoise(mut self, denoise: Denoise) -> Self {
+        self.denoise = denoise;
         self
     }
 

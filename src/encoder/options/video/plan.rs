@@ -14,6 +14,7 @@ use crate::media::{
     Analysis, AspectRatio, Color, ColorRange, FrameRate, Hdr, Orientation, PixelFormat, TimeBase, TrackLabels,
     TransferCharacteristics, VideoCodec,
 };
+use crate::motion::Denoise;
 use crate::mux::{Container, Feature};
 
 /// The largest picture: that of AV1's highest level (6.3).
@@ -98,6 +99,13 @@ impl VideoOptions {
                 "motion is searched for in luma: use a pixel format that has it",
             ));
         }
+        if let Denoise::Strength(strength) = self.denoise {
+            check_range("denoise", strength, 0..=10)?;
+        }
+        if !self.denoise.is_off() && format.is_rgb() {
+            let allowed = format!("noise is taken out of luma and chroma: use another pixel format than {format}");
+            return Err(Error::option("denoise", self.denoise, allowed));
+        }
         let default_color = match codec {
             // What screens show; matrix and range are those of YUV frames that say nothing of them.
             _ if format.is_rgb() => Color { matrix: Color::for_height(height).matrix, ..SCREEN_COLOR },
@@ -143,6 +151,7 @@ impl VideoOptions {
             early_start: container.is_none_or(|container| container.features().contains(&Feature::EarlyStart)),
             threads: self.threads,
             merge_repeats: self.merge_repeats,
+            denoise: self.denoise,
             analysis: self.analysis,
             bit_rate: self.bit_rate,
             #[cfg(feature = "gpu")]
@@ -254,6 +263,7 @@ pub(in crate::encoder) struct VideoPlan {
     pub threads: usize,
     /// Whether a frame that repeats the one before it makes no packet.
     pub merge_repeats: bool,
+    pub denoise: Denoise,
     /// What the caller wants to know of the frames.
     pub analysis: Analysis,
     pub bit_rate: Option<u32>,

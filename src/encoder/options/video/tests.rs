@@ -39,6 +39,13 @@ fn each_bad_value_is_named_with_what_is_allowed() {
     refused(variable.alpha(true), &["merge_repeats", "alpha"]);
     let rgb = options().codec(VideoCodec::Raw).pixel_format(PixelFormat::Rgb).analysis(Analysis::Scenes);
     refused(rgb, &["analysis", "Scenes", "luma"]);
+    refused(options().denoise(Denoise::Strength(11)), &["denoise", "11", "0 to 10"]);
+    refused(
+        options().codec(VideoCodec::Raw).pixel_format(PixelFormat::Rgb).denoise(Denoise::Auto),
+        &["denoise", "rgb"],
+    );
+    let error = options().set("denoise", "11").unwrap_err().to_string();
+    assert!(["`denoise`", "11", "0 to 10", "auto"].iter().all(|word| error.contains(word)), "{error}");
     refused(options().extra_option("scene_detection", "all"), &["scene_detection", "motion"]);
     let mjpeg = || options().codec(VideoCodec::Mjpeg);
     assert!(mjpeg().resolve(None).is_ok());
@@ -86,6 +93,7 @@ fn the_table_reaches_every_field_and_states_the_defaults() {
         "1000,400",
         "true",
         "true",
+        "auto",
         "de",
         "Angle 2",
         "true",
