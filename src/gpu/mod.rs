@@ -9,8 +9,14 @@
 //! after it are at work already; [`textures`] has its public face for other encoders.
 
 mod context;
+mod pyramid;
+mod read_back;
 mod rgb;
 mod ring;
+mod search;
+#[cfg(test)]
+mod search_tests;
+mod searcher;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -18,4 +24,5 @@ mod textures;
 
 pub use context::{Device, GpuContext};
 pub(crate) use ring::GpuConverter;
+pub(crate) use searcher::GpuSearcher;
 pub use textures::TextureConverter;

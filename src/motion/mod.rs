@@ -35,7 +35,8 @@
 //! # The rooms
 //! `pyramid` has the planes, `measure` what is measured of a block and `sse2` the same for x86-64, `search` the levels;
 //! `avx2` runs the same loops compiled for AVX2, and has a hand-written kernel for level 1. `scenes` tells cuts from costs,
-//! `repeats` finds pictures that are the one before, and `analysis` brings all together.
+//! `searcher` holds the pictures that are compared, and lets whatever else can search take the place of the CPU, or the CPU
+//! its place. `repeats` finds pictures that are the one before, and `analysis` brings all together.
 
 mod analysis;
 #[cfg(target_arch = "x86_64")]
@@ -46,6 +47,7 @@ mod pyramid;
 mod repeats;
 mod scenes;
 mod search;
+mod searcher;
 #[cfg(target_arch = "x86_64")]
 mod sse2;
 #[cfg(test)]
@@ -53,6 +55,10 @@ pub(crate) mod tests;
 
 pub use analysis::Analyzer;
 pub(crate) use analysis::SceneAnalyzer;
+pub(crate) use pyramid::{BEFORE, BEHIND, Luma, PaddedPlane};
 pub(crate) use repeats::Repeats;
+pub(crate) use scenes::Costs;
+pub(crate) use search::Coarse;
+pub(crate) use searcher::{Depth, Found, HELD, SearchRecord, Searcher};
 
 pub use crate::media::{Analysis, BlockMotion, BlockSize, FrameAnalysis, MotionField, MotionVector};

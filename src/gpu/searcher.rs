@@ -1,0 +1,235 @@
+//! The search for motion on a GPU, behind the face that `motion` gives it.
+//!
+//! Luma is uploaded in 8 bits; the pyramid is made of it there and stays there. A search is one submission of all its
+//! levels and one read-back, of what was found and of the quarter planes that costs are reckoned from, each of them once.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::Arc;
+
+use super::context::{Device, GpuContext};
+use super::read_back::ReadBack;
+use super::search::{Geometry, PARAMS_LEN, SearchPipelines};
+use crate::error::{Error, Result};
+use crate::motion::{Analyzer, Coarse, Costs, Depth, Found, HELD, Luma, PaddedPlane, SearchRecord, Searcher};
+
+/// The twin of the CPU's search. Buffers are made for the first picture.
+pub(crate) struct GpuSearcher {
+    context: GpuContext,
+    state: Option<State>,
+}
+
+/// What there is for pictures of one size.
+struct State {
+    geometry: Geometry,
+    pipelines: Arc<SearchPipelines>,
+    params: wgpu::Buffer,
+    source: wgpu::Buffer,
+    /// The vectors of the field of the picture before.
+    last: wgpu::Buffer,
+    field: wgpu::Buffer,
+    read_back: ReadBack,
+    slots: [Slot; HELD],
+    /// The slots of the pictures that are held, newest first.
+    order: VecDeque<usize>,
+}
+
+/// The pyramid of one picture.
+struct Slot {
+    planes: wgpu::Buffer,
+    /// Its quarter plane, when it has come back.
+    quarter: Option<PaddedPlane>,
+}
+
+impl Analyzer {
+    /// Has the search run on this device. The results are the same on each; where a GPU fails, the CPU takes over.
+    ///
+    /// ```no_run
+    /// use framewright::{Device, GpuContext, motion::Analyzer};
+    ///
+    /// let device = Device::Gpu(GpuContext::new()?);
+    /// let analyzer = Analyzer::new(1920, 1080)?.with_vectors(true).with_device(&device);
+    /// # Ok::<(), framewright::Error>(())
+    /// ```
+    pub fn with_device(self, device: &Device) -> Self {
+        match device {
+            Device::Cpu => self,
+            Device::Gpu(context) => {
+                self.with_searcher(Box::new(GpuSearcher::new(context.clone())), SearchRecord::default())
+            }
+        }
+    }
+}
+
+impl GpuSearcher {
+    pub fn new(context: GpuContext) -> Self {
+        GpuSearcher { context, state: None }
+    }
+
+    /// What is there for pictures of this size; it is made where it is not.
+    fn state(&mut self, width: usize, height: usize) -> Result<&mut State> {
+        let known = self.state.take().filter(|state| state.geometry.size() == (width, height));
+        let state = match known {
+            Some(state) => state,
+            None => State::new(&self.context, width, height)?,
+        };
+        Ok(self.state.insert(state))
+    }
+
+    /// What is found, with that of level 1, and the quarter planes that it is about.
+    #[cfg(test)]
+    pub fn search_all(&mut self, newer: usize, older: usize, depth: Depth<'_>) -> Result<(Vec<Coarse>, Found)> {
+        let state = self.state.as_mut().ok_or_else(nothing_held)?;
+        state.search(&self.context, newer, older, depth)
+    }
+}
+
+impl Searcher for GpuSearcher {
+    fn take(&mut self, luma: &Luma) -> Result<()> {
+        let context = self.context.clone();
+        self.state(luma.width, luma.height)?.take(&context, luma)
+    }
+
+    fn repeat(&mut self) -> Result<()> {
+        let order = &mut self.state.as_mut().ok_or_else(nothing_held)?.order;
+        let newest = *order.front().ok_or_else(nothing_held)?;
+        order.push_front(newest);
+        order.truncate(HELD);
+        Ok(())
+    }
+
+    fn search(&mut self, newer: usize, older: usize, depth: Depth<'_>) -> Result<Found> {
+        let state = self.state.as_mut().ok_or_else(nothing_held)?;
+        state.search(&self.context, newer, older, depth).map(|(_, found)| found)
+    }
+}
+
+impl State {
+    fn new(context: &GpuContext, width: usize, height: usize) -> Result<Self> {
+        use wgpu::BufferUsages as Usage;
+        let geometry = Geometry::new(width, height);
+        let limits = context.device().limits();
+        let largest = limits.max_buffer_size.min(limits.max_storage_buffer_binding_size);
+        // Whatever else there is is smaller than a pyramid.
+        if geometry.pyramid.len() > largest {
+            let message =
+                format!("the search for motion in {width}x{height}: the GPU {} has no buffer for that", context.name());
+            return Err(Error::limit(message));
+        }
+        let pipelines = context.search_pipelines()?;
+        context.attempt("making room for the search for motion", |device, _| {
+            let buffer = |size: u64, usage| {
+                device.create_buffer(&wgpu::BufferDescriptor {
+                    label: Some("framewright motion"),
+                    size,
+                    usage,
+                    mapped_at_creation: false,
+                })
+            };
+            let (_, quarter) = geometry.pyramid.quarter().range();
+            let written = Usage::STORAGE | Usage::COPY_DST;
+            State {
+                pipelines,
+                params: buffer(PARAMS_LEN, Usage::UNIFORM | Usage::COPY_DST),
+                source: buffer((width.next_multiple_of(4) * height) as u64, written),
+                last: buffer(geometry.last_len(), written),
+                field: buffer(geometry.len(), Usage::STORAGE | Usage::COPY_SRC),
+                read_back: ReadBack::new(device, geometry.read_len(true) + 2 * quarter),
+                slots: std::array::from_fn(|_| Slot {
+                    planes: buffer(geometry.pyramid.len(), Usage::STORAGE | Usage::COPY_SRC),
+                    quarter: None,
+                }),
+                order: VecDeque::new(),
+                geometry,
+            }
+        })
+    }
+
+    /// Uploads a picture and makes its pyramid, without waiting.
+    fn take(&mut self, context: &GpuContext, luma: &Luma) -> Result<()> {
+        self.order.truncate(HELD - 1);
+        let free = (0..HELD).find(|slot| !self.order.contains(slot)).unwrap_or_default();
+        let slot = &mut self.slots[free];
+        slot.quarter = None;
+        context.attempt("making a pyramid of luma", |device, queue| {
+            queue.write_buffer(&self.params, 0, &self.geometry.params(false, luma.stride / 4));
+            queue.write_buffer(&self.source, 0, &luma.samples);
+            let group = self.pipelines.bind_pyramid(device, [&self.params, &self.source, &slot.planes]);
+            let mut commands = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+            let mut pass = commands.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+            self.geometry.pyramid.record(&mut pass, &self.pipelines.pyramid, &group);
+            drop(pass);
+            queue.submit([commands.finish()]);
+        })?;
+        self.order.push_front(free);
+        Ok(())
+    }
+
+    fn search(
+        &mut self,
+        context: &GpuContext,
+        newer: usize,
+        older: usize,
+        depth: Depth<'_>,
+    ) -> Result<(Vec<Coarse>, Found)> {
+        let slot = |index: usize| self.order.get(index).copied().ok_or_else(nothing_held);
+        let (newer, older) = (slot(newer)?, slot(older)?);
+        let doing = "searching for motion";
+        let geometry = self.geometry;
+        let (has_field, last) = match depth {
+            Depth::Coarse => (false, None),
+            Depth::Field(last) => (true, last.filter(|last| last.size() == geometry.size())),
+        };
+        let missing: Vec<usize> = match newer == older {
+            true => vec![newer],
+            false => vec![newer, older],
+        };
+        let missing: Vec<usize> = missing.into_iter().filter(|&slot| self.slots[slot].quarter.is_none()).collect();
+        let (first, quarter) = geometry.pyramid.quarter().range();
+        let found = geometry.read_len(has_field);
+        let len = found + missing.len() as u64 * quarter;
+        context.attempt(doing, |device, queue| {
+            queue.write_buffer(&self.params, 0, &geometry.params(last.is_some(), 0));
+            if let Some(last) = last {
+                queue.write_buffer(&self.last, 0, &geometry.last(last));
+            }
+            let (current, before) = (&self.slots[newer].planes, &self.slots[older].planes);
+            let group = self.pipelines.bind_search(device, [&self.params, current, before, &self.last, &self.field]);
+            let mut commands = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+            let mut pass = commands.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+            geometry.record(&mut pass, &self.pipelines, &group, has_field);
+            drop(pass);
+            let back = self.read_back.buffer();
+            commands.copy_buffer_to_buffer(&self.field, 0, back, 0, found);
+            for (at, &slot) in missing.iter().enumerate() {
+                let to = found + at as u64 * quarter;
+                commands.copy_buffer_to_buffer(&self.slots[slot].planes, first, back, to, quarter);
+            }
+            let submission = queue.submit([commands.finish()]);
+            self.read_back.begin(submission, len);
+        })?;
+        let slots = &mut self.slots;
+        let (coarse, field) = self.read_back.read(context, doing, len, |bytes| {
+            let planes = bytes.get(found as usize..).unwrap_or_default().chunks(quarter as usize);
+            for (&slot, bytes) in missing.iter().zip(planes) {
+                slots[slot].quarter = Some(geometry.pyramid.quarter().unpack(bytes));
+            }
+            (geometry.unpack_coarse(bytes), has_field.then(|| geometry.unpack_field(bytes)))
+        })?;
+        let (Some(current), Some(before)) = (&self.slots[newer].quarter, &self.slots[older].quarter) else {
+            return Err(context.failed(doing));
+        };
+        let costs = Costs::new(current, before, &coarse);
+        Ok((coarse, Found { costs, field }))
+    }
+}
+
+impl fmt::Debug for GpuSearcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "GpuSearcher({})", self.context.name())
+    }
+}
+
+fn nothing_held() -> Error {
+    Error::state("no such picture is held")
+}
