@@ -11,7 +11,7 @@ use super::context::{Device, GpuContext};
 use super::read_back::ReadBack;
 use super::search::{Geometry, PARAMS_LEN, SearchPipelines};
 use crate::error::{Error, Result};
-use crate::motion::{Analyzer, Coarse, Costs, Depth, Found, HELD, Luma, PaddedPlane, SearchRecord, Searcher};
+use crate::motion::{Analyzer, Coarse, Costs, Depth, Found, HELD, Luma, PaddedPlane, Searcher};
 
 /// The twin of the CPU's search. Buffers are made for the first picture.
 pub(crate) struct GpuSearcher {
@@ -54,10 +54,13 @@ impl Analyzer {
     pub fn with_device(self, device: &Device) -> Self {
         match device {
             Device::Cpu => self,
-            Device::Gpu(context) => {
-                self.with_searcher(Box::new(GpuSearcher::new(context.clone())), SearchRecord::default())
-            }
+            Device::Gpu(context) => self.with_searcher(Box::new(GpuSearcher::new(context.clone()))),
         }
+    }
+
+    /// Why the CPU has taken the search over, where the GPU failed.
+    pub fn fallback(&self) -> Option<String> {
+        self.search_record().failure()
     }
 }
 

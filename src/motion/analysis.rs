@@ -70,11 +70,17 @@ impl Analyzer {
         self
     }
 
-    /// Has another searcher search: the face of `gpu`, which stands above this room.
+    /// Has another searcher search: for `gpu`, which stands above this room.
     #[cfg(feature = "gpu")]
-    pub(crate) fn with_searcher(mut self, searcher: Box<dyn Searcher>, record: SearchRecord) -> Self {
-        self.scenes = self.scenes.with_searcher(searcher, record);
+    pub(crate) fn with_searcher(mut self, searcher: Box<dyn Searcher>) -> Self {
+        self.scenes = self.scenes.with_searcher(searcher, SearchRecord::default());
         self
+    }
+
+    /// What that searcher did.
+    #[cfg(feature = "gpu")]
+    pub(crate) fn search_record(&self) -> &SearchRecord {
+        self.scenes.pictures.record()
     }
 
     /// Takes the next frame, of luma and chroma or of luma alone; gives what is known of the one before it.

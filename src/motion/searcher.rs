@@ -18,7 +18,7 @@ pub(crate) const HELD: usize = 4;
 ///
 /// It holds the last [`HELD`] pictures that it took, which are all of one size; they are counted from the newest, which is
 /// 0. After an error it is not asked again: the CPU takes over.
-pub(crate) trait Searcher: Send {
+pub(crate) trait Searcher: fmt::Debug + Send {
     /// Takes a picture in as the newest.
     fn take(&mut self, luma: &Luma) -> Result<()>;
 
@@ -78,19 +78,19 @@ impl SearchRecord {
 pub(super) struct Pictures {
     cpu: Cpu,
     other: Option<Other>,
+    record: SearchRecord,
     held: usize,
 }
 
 struct Other {
     searcher: Box<dyn Searcher>,
-    record: SearchRecord,
     /// What it holds, newest first.
     lumas: VecDeque<Arc<Luma>>,
 }
 
 impl Pictures {
     pub fn new(workers: Workers) -> Self {
-        Pictures { cpu: Cpu::new(workers), other: None, held: 0 }
+        Pictures { cpu: Cpu::new(workers), other: None, record: SearchRecord::default(), held: 0 }
     }
 
     /// Before the first picture.
@@ -100,7 +100,14 @@ impl Pictures {
 
     /// Before the first picture.
     pub fn set_searcher(&mut self, searcher: Box<dyn Searcher>, record: SearchRecord) {
-        self.other = Some(Other { searcher, record, lumas: VecDeque::new() });
+        self.other = Some(Other { searcher, lumas: VecDeque::new() });
+        self.record = record;
+    }
+
+    /// What another searcher did.
+    #[cfg(feature = "gpu")]
+    pub fn record(&self) -> &SearchRecord {
+        &self.record
     }
 
     /// How many pictures are held.
@@ -141,7 +148,7 @@ impl Pictures {
             match other.searcher.search(newer, older, depth) {
                 Ok(found) => {
                     // Pictures further back are looked at again where one may be a flash.
-                    other.record.note(|record| record.pictures += u64::from((newer, older) == (0, 1)));
+                    self.record.note(|record| record.pictures += u64::from((newer, older) == (0, 1)));
                     return found;
                 }
                 Err(error) => self.fall_back(&error.to_string()),
@@ -156,8 +163,8 @@ impl Pictures {
     }
 
     fn fall_back(&mut self, why: &str) {
-        let Some(Other { record, lumas, .. }) = self.other.take() else { return };
-        record.note(|record| record.failure = Some(why.to_owned()));
+        let Some(Other { lumas, .. }) = self.other.take() else { return };
+        self.record.note(|record| record.failure = Some(why.to_owned()));
         for luma in lumas.iter().rev() {
             self.cpu.take(&luma.view(), 0);
         }

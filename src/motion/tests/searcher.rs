@@ -12,6 +12,7 @@ use crate::motion::{Costs, Depth, Found, HELD, Luma, SceneAnalyzer, SearchRecord
 use crate::parallel::Workers;
 
 /// Searches as the CPU does, and fails at one of its calls; notes which those were.
+#[derive(Debug)]
 struct Faltering {
     pyramids: VecDeque<Pyramid>,
     calls: Arc<Mutex<Vec<&'static str>>>,
