@@ -209,7 +209,6 @@ fn known(
 #[ignore = "needs a GPU: llvmpipe will do"]
 fn what_is_known_of_frames_is_the_same_and_stays_so_when_the_device_is_lost() {
     let mjpeg = VideoOptions::new(WIDE, HIGH).frame_rate(10).codec(VideoCodec::Mjpeg);
-    let mjpeg = VideoOptions::new(WIDE, HIGH).frame_rate(10).codec(VideoCodec::Mjpeg);
     let cases = [(wide(), Container::Mp4), (mjpeg, Container::Mov), (wide().out_size(144, 120), Container::Mp4)];
     for (options, container) in cases {
         let (expected, file, _) = known(options.clone(), container, |_| {});

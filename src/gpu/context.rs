@@ -8,7 +8,8 @@ use super::rgb::Pipelines;
 use super::search::SearchPipelines;
 use crate::error::{Error, ErrorKind, Result, catch_panic};
 
-/// What a video stream has its colours converted by: [`VideoOptions::device`](crate::VideoOptions::device).
+/// What a video stream has its colours converted and its motion searched by:
+/// [`VideoOptions::device`](crate::VideoOptions::device).
 ///
 /// The bytes of the file do not depend on it.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -55,10 +55,15 @@ pub(crate) mod tests;
 
 pub use analysis::Analyzer;
 pub(crate) use analysis::SceneAnalyzer;
-pub(crate) use pyramid::{BEFORE, BEHIND, Luma, PaddedPlane};
 pub(crate) use repeats::Repeats;
-pub(crate) use scenes::Costs;
-pub(crate) use search::Coarse;
-pub(crate) use searcher::{Depth, Found, HELD, SearchRecord, Searcher};
+pub(crate) use searcher::{SearchRecord, Searcher};
+// What another searcher speaks in.
+#[cfg(any(feature = "gpu", test))]
+pub(crate) use {
+    pyramid::{BEFORE, BEHIND, Luma, PaddedPlane},
+    scenes::Costs,
+    search::Coarse,
+    searcher::{Depth, Found, HELD},
+};
 
 pub use crate::media::{Analysis, BlockMotion, BlockSize, FrameAnalysis, MotionField, MotionVector};
