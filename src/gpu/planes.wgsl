@@ -6,7 +6,8 @@ struct Params {
     planes: array<vec4<i32>, 3>,
     // The first words of what is found at levels 1, 4, 5 and 2.
     parts: vec4<u32>,
-    // That of level 3, whether there is a field of the picture before, and words from row to row of the source.
+    // That of level 3, whether there is a field of the picture before, words from row to row of the source, and the first
+    // word of the costs.
     more: vec4<u32>,
 }
 
@@ -15,6 +16,16 @@ struct Params {
 // The word that has sample (x, y), which may lie in the room around.
 fn word_of(plane: vec4<i32>, x: i32, y: i32) -> u32 {
     return u32(plane.x + (y + BEFORE) * plane.y + ((x + BEFORE) >> 2u));
+}
+
+fn rows_of(plane: vec4<i32>) -> i32 {
+    return plane.w + BEFORE + BEHIND;
+}
+
+// The first word behind the planes: what is known of the picture's light.
+fn light() -> u32 {
+    let plane = params.planes[2];
+    return u32(plane.x + rows_of(plane) * plane.y);
 }
 
 fn unpacked(word: u32) -> vec4<i32> {

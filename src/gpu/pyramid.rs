@@ -1,6 +1,7 @@
-//! Luma in three sizes on a GPU: the twin of `motion::pyramid`. The other half is `pyramid.wgsl`.
+//! Luma in three sizes on a GPU, and its light: the twin of `motion::pyramid`. The other half is `pyramid.wgsl`, and
+//! `light.wgsl`, the twin of a part of `motion::scenes`.
 
-use crate::motion::{BEFORE, BEHIND, PaddedPlane};
+use crate::motion::{BEFORE, BEHIND};
 
 /// Where the planes of a pyramid lie in its buffer, each with the room around it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +21,10 @@ pub(super) struct Plane {
     pub height: usize,
 }
 
+/// What makes a pyramid, in this order: its planes, then its light.
+pub(super) const ENTRIES: [&str; 7] =
+    ["spread", "half", "quarter", "mean_of_rows", "mean", "deviation_of_rows", "deviation"];
+
 /// Words that a workgroup makes, and rows of them.
 const GROUP: (usize, usize) = (32, 4);
 
@@ -36,10 +41,10 @@ impl Pyramid {
         Pyramid { planes }
     }
 
-    /// Its bytes.
+    /// Its bytes. Behind the planes stands its light: three words, and one for each row of the quarter plane.
     pub fn len(&self) -> u64 {
         let [.., quarter] = &self.planes;
-        4 * (quarter.first + quarter.stride * quarter.rows()) as u64
+        4 * (quarter.first + quarter.stride * quarter.rows() + 3 + quarter.height) as u64
     }
 
     /// The quarter plane.
@@ -48,17 +53,19 @@ impl Pyramid {
         quarter
     }
 
-    /// Records that a pyramid is made: `pipelines` are those of its planes, `group` has its buffer.
+    /// Records that a pyramid is made. `pipelines` are those of [`ENTRIES`], `group` has its buffer.
     pub fn record(
         &self,
         pass: &mut wgpu::ComputePass<'_>,
-        pipelines: &[wgpu::ComputePipeline; 3],
+        pipelines: &[wgpu::ComputePipeline; ENTRIES.len()],
         group: &wgpu::BindGroup,
     ) {
+        let groups = self.planes.map(|plane| (plane.stride.div_ceil(GROUP.0), plane.rows().div_ceil(GROUP.1)));
+        let rows = self.quarter().height;
+        let groups = groups.into_iter().chain([(rows, 1), (1, 1), (rows, 1), (1, 1)]);
         pass.set_bind_group(0, group, &[]);
-        for (plane, pipeline) in self.planes.iter().zip(pipelines) {
+        for (pipeline, (columns, rows)) in pipelines.iter().zip(groups) {
             pass.set_pipeline(pipeline);
-            let (columns, rows) = (plane.stride.div_ceil(GROUP.0), plane.rows().div_ceil(GROUP.1));
             pass.dispatch_workgroups(columns as u32, rows as u32, 1);
         }
     }
@@ -74,17 +81,6 @@ impl Plane {
     pub fn params(&self) -> [u32; 4] {
         [self.first, self.stride, self.width, self.height].map(|value| value as u32)
     }
-
-    /// The bytes of its rows, without those of the room above and below: where they begin, and how many there are.
-    pub fn range(&self) -> (u64, u64) {
-        let first = self.first + BEFORE * self.stride;
-        (4 * first as u64, 4 * (self.stride * self.height) as u64)
-    }
-
-    /// The plane, out of the bytes of its [range](Self::range) that came back.
-    pub fn unpack(&self, bytes: &[u8]) -> PaddedPlane {
-        PaddedPlane::of(self.width, self.height, 4 * self.stride, bytes.get(BEFORE..).unwrap_or_default())
-    }
 }
 
 #[cfg(test)]
@@ -96,7 +92,6 @@ mod tests {
         let pyramid = Pyramid::new(17, 9);
         // 32 + 20 + 48 samples in a row, 32 + 9 + 48 rows; then of 9x5 and 5x3.
         assert_eq!(pyramid.planes.map(|plane| plane.params()), [[0, 25, 17, 9], [2225, 23, 9, 5], [4180, 22, 5, 3]]);
-        assert_eq!(pyramid.len(), 4 * (4180 + 22 * 83));
-        assert_eq!(pyramid.quarter().range(), (4 * (4180 + 32 * 22), 4 * 22 * 3));
+        assert_eq!(pyramid.len(), 4 * (4180 + 22 * 83 + 3 + 3));
     }
 }

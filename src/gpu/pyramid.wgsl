@@ -3,10 +3,6 @@
 @group(0) @binding(1) var<storage, read> source: array<u32>;
 @group(0) @binding(2) var<storage, read_write> planes: array<u32>;
 
-fn rows_of(plane: vec4<i32>) -> i32 {
-    return plane.w + BEFORE + BEHIND;
-}
-
 fn source_sample(x: i32, y: i32) -> u32 {
     return (source[u32(y) * params.more.z + u32(x >> 2u)] >> (u32(x & 3) * 8u)) & 255u;
 }

@@ -1,17 +1,20 @@
-//! The levels of the search on a GPU: the twin of `motion::search`. The other half is `coarse.wgsl` for level 1 and
-//! `search.wgsl` for those after it.
+//! The levels of the search on a GPU: the twin of `motion::search`. The other half is `coarse.wgsl` for level 1, `costs.wgsl`
+//! for what blocks cost by that, and `search.wgsl` for the levels after it.
 
-use super::pyramid::Pyramid;
+use super::pyramid::{self, Pyramid};
 use crate::media::{BlockMotion, MotionField, MotionVector};
-use crate::motion::{BEFORE, BEHIND, Coarse};
+#[cfg(test)]
+use crate::motion::Coarse;
+use crate::motion::{BEFORE, BEHIND, Costs};
 
 /// What is compiled for a device. It is the same for every size, which stands in the parameters.
 pub(super) struct SearchPipelines {
     pyramid_layout: wgpu::BindGroupLayout,
     search_layout: wgpu::BindGroupLayout,
-    /// Of the full, half and quarter plane.
-    pub pyramid: [wgpu::ComputePipeline; 3],
-    levels: [wgpu::ComputePipeline; 5],
+    pub pyramid: [wgpu::ComputePipeline; pyramid::ENTRIES.len()],
+    /// Level 1 and the costs, then the other levels.
+    coarse: [wgpu::ComputePipeline; 2],
+    fine: [wgpu::ComputePipeline; 4],
 }
 
 /// What is found, as it lies in its buffer, and the parameters of pictures of one size.
@@ -53,14 +56,16 @@ impl Geometry {
         (full.width, full.height)
     }
 
-    /// The first words of what levels 1, 4, 5, 2 and 3 find, and the end of it all. What comes back stands first.
-    fn parts(&self) -> [usize; 6] {
+    /// The first words of what level 1 finds, of the costs, of what levels 4, 5, 2 and 3 find, and the end of it all. What
+    /// comes back stands first.
+    fn parts(&self) -> [usize; 7] {
         let count = |(columns, rows): (usize, usize)| columns * rows;
-        let large = COARSE_WORDS * count(self.coarse);
+        let costs = COARSE_WORDS * count(self.coarse);
+        let large = costs + count(self.coarse);
         let small = large + BLOCK_WORDS * count(self.large);
         let half = small + BLOCK_WORDS * count(self.small);
         let whole = half + count(self.large);
-        [0, large, small, half, whole, whole + count(self.large)]
+        [0, costs, large, small, half, whole, whole + count(self.large)]
     }
 
     /// The bytes of all that is found.
@@ -69,9 +74,9 @@ impl Geometry {
         4 * end as u64
     }
 
-    /// How many of them come back: those of level 1, or those of the field too.
+    /// How many of them come back: those of level 1 and the costs, or those of the field too.
     pub fn read_len(&self, has_field: bool) -> u64 {
-        let [_, coarse, _, field, ..] = self.parts();
+        let [_, _, coarse, _, field, ..] = self.parts();
         4 * if has_field { field } else { coarse } as u64
     }
 
@@ -82,9 +87,9 @@ impl Geometry {
 
     /// The bytes of `Params`. `stride` is that of luma on its way in, in words.
     pub fn params(&self, has_last: bool, stride: usize) -> Vec<u8> {
-        let [coarse, large, small, half, whole, _] = self.parts().map(|part| part as u32);
+        let [coarse, costs, large, small, half, whole, _] = self.parts().map(|part| part as u32);
         let [full, second, third] = self.pyramid.planes.map(|plane| plane.params());
-        let words = [full, second, third, [coarse, large, small, half], [whole, has_last.into(), stride as u32, 0]];
+        let words = [full, second, third, [coarse, large, small, half], [whole, has_last.into(), stride as u32, costs]];
         words.as_flattened().iter().flat_map(|word| word.to_le_bytes()).collect()
     }
 
@@ -95,7 +100,7 @@ impl Geometry {
         field.blocks16.iter().flat_map(|block| word(block.vector)).collect()
     }
 
-    /// Records level 1, and the others where there is to be a field.
+    /// Records level 1 and the costs, and the other levels where there is to be a field.
     pub fn record(
         &self,
         pass: &mut wgpu::ComputePass<'_>,
@@ -105,16 +110,17 @@ impl Geometry {
     ) {
         let rows_of_groups = |(columns, rows): (usize, usize)| (columns.div_ceil(GROUP), rows);
         let large = rows_of_groups(self.large);
-        let groups = [self.coarse, large, large, large, rows_of_groups(self.small)];
+        let coarse = pipelines.coarse.iter().zip([self.coarse, rows_of_groups(self.coarse)]);
+        let fine = pipelines.fine.iter().zip([large, large, large, rows_of_groups(self.small)]);
         pass.set_bind_group(0, group, &[]);
-        let levels = if has_field { groups.len() } else { 1 };
-        for (pipeline, (columns, rows)) in pipelines.levels.iter().zip(groups).take(levels) {
+        for (pipeline, (columns, rows)) in coarse.chain(fine.filter(|_| has_field)) {
             pass.set_pipeline(pipeline);
             pass.dispatch_workgroups(columns as u32, rows as u32, 1);
         }
     }
 
-    /// What level 1 found, out of the bytes that came back.
+    /// What level 1 found, out of the bytes that came back: only the GPU itself goes by that.
+    #[cfg(test)]
     pub fn unpack_coarse(&self, bytes: &[u8]) -> Vec<Coarse> {
         let blocks = words(bytes).take(self.coarse.0 * self.coarse.1);
         blocks
@@ -125,9 +131,22 @@ impl Geometry {
             .collect()
     }
 
+    /// The costs of all blocks.
+    pub fn unpack_costs(&self, bytes: &[u8]) -> Costs {
+        let [_, first, ..] = self.parts();
+        let blocks = words(bytes.get(4 * first..).unwrap_or_default()).take(self.coarse.0 * self.coarse.1);
+        let quarter = self.pyramid.quarter();
+        let mut costs = Costs { samples: (quarter.width * quarter.height) as u64, ..Costs::default() };
+        for [block] in blocks {
+            costs.inter += u64::from(block & 0xffff);
+            costs.intra += u64::from(block >> 16);
+        }
+        costs
+    }
+
     /// The field.
     pub fn unpack_field(&self, bytes: &[u8]) -> MotionField {
-        let [_, large, small, ..] = self.parts();
+        let [_, _, large, small, ..] = self.parts();
         let blocks = |first: usize, (columns, rows): (usize, usize)| {
             let words = words(bytes.get(4 * first..).unwrap_or_default()).take(columns * rows);
             words.map(|[vector, sads, measured]: [u32; BLOCK_WORDS]| BlockMotion {
@@ -170,8 +189,9 @@ impl SearchPipelines {
             })
         };
         let (planes, pair) = (include_str!("planes.wgsl"), include_str!("pair.wgsl"));
-        let pyramid = module("", &[planes, include_str!("pyramid.wgsl")]);
+        let pyramid = module("", &[planes, include_str!("pyramid.wgsl"), include_str!("light.wgsl")]);
         let coarse = module("", &[planes, pair, include_str!("coarse.wgsl")]);
+        let costs = module("", &[planes, pair, include_str!("costs.wgsl")]);
         let search = |side: &str| module(side, &[planes, pair, include_str!("search.wgsl")]);
         let (small, large) = (search("const SIDE = 8i;"), search("const SIDE = 16i;"));
         let compiled = |layout: &wgpu::BindGroupLayout, module: &wgpu::ShaderModule, entry: &str| {
@@ -190,15 +210,11 @@ impl SearchPipelines {
             })
         };
         SearchPipelines {
-            pyramid: ["spread", "half", "quarter"].map(|entry| compiled(&pyramid_layout, &pyramid, entry)),
-            levels: [
-                (&coarse, "coarse"),
-                (&small, "level2"),
-                (&large, "level3"),
-                (&large, "level4"),
-                (&small, "level5"),
-            ]
-            .map(|(module, entry)| compiled(&search_layout, module, entry)),
+            pyramid: pyramid::ENTRIES.map(|entry| compiled(&pyramid_layout, &pyramid, entry)),
+            coarse: [(&coarse, "coarse"), (&costs, "costs")]
+                .map(|(module, entry)| compiled(&search_layout, module, entry)),
+            fine: [(&small, "level2"), (&large, "level3"), (&large, "level4"), (&small, "level5")]
+                .map(|(module, entry)| compiled(&search_layout, module, entry)),
             pyramid_layout,
             search_layout,
         }

@@ -1,7 +1,7 @@
 //! The search for motion on a GPU, behind the face that `motion` gives it.
 //!
 //! Luma is uploaded in 8 bits; the pyramid is made of it there and stays there. A search is one submission of all its
-//! levels and one read-back, of what was found and of the quarter planes that costs are reckoned from, each of them once.
+//! levels and one read-back.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -11,7 +11,9 @@ use super::context::{Device, GpuContext};
 use super::read_back::ReadBack;
 use super::search::{Geometry, PARAMS_LEN, SearchPipelines};
 use crate::error::{Error, Result};
-use crate::motion::{Analyzer, Coarse, Costs, Depth, Found, HELD, Luma, PaddedPlane, Searcher};
+#[cfg(test)]
+use crate::motion::Coarse;
+use crate::motion::{Analyzer, Depth, Found, HELD, Luma, Searcher};
 
 /// The twin of the CPU's search. Buffers are made for the first picture.
 pub(crate) struct GpuSearcher {
@@ -29,16 +31,9 @@ struct State {
     last: wgpu::Buffer,
     field: wgpu::Buffer,
     read_back: ReadBack,
-    slots: [Slot; HELD],
-    /// The slots of the pictures that are held, newest first.
+    pyramids: [wgpu::Buffer; HELD],
+    /// Which of them are those of the pictures that are held, newest first.
     order: VecDeque<usize>,
-}
-
-/// The pyramid of one picture.
-struct Slot {
-    planes: wgpu::Buffer,
-    /// Its quarter plane, when it has come back.
-    quarter: Option<PaddedPlane>,
 }
 
 impl Analyzer {
@@ -79,11 +74,11 @@ impl GpuSearcher {
         Ok(self.state.insert(state))
     }
 
-    /// What is found, with that of level 1, and the quarter planes that it is about.
+    /// What is found, with that of level 1.
     #[cfg(test)]
     pub fn search_all(&mut self, newer: usize, older: usize, depth: Depth<'_>) -> Result<(Vec<Coarse>, Found)> {
         let state = self.state.as_mut().ok_or_else(nothing_held)?;
-        state.search(&self.context, newer, older, depth)
+        state.search(&self.context, newer, older, depth, |bytes, geometry| geometry.unpack_coarse(bytes))
     }
 }
 
@@ -103,7 +98,7 @@ impl Searcher for GpuSearcher {
 
     fn search(&mut self, newer: usize, older: usize, depth: Depth<'_>) -> Result<Found> {
         let state = self.state.as_mut().ok_or_else(nothing_held)?;
-        state.search(&self.context, newer, older, depth).map(|(_, found)| found)
+        state.search(&self.context, newer, older, depth, |_, _| ()).map(|((), found)| found)
     }
 }
 
@@ -129,7 +124,6 @@ impl State {
                     mapped_at_creation: false,
                 })
             };
-            let (_, quarter) = geometry.pyramid.quarter().range();
             let written = Usage::STORAGE | Usage::COPY_DST;
             State {
                 pipelines,
@@ -137,11 +131,8 @@ impl State {
                 source: buffer((width.next_multiple_of(4) * height) as u64, written),
                 last: buffer(geometry.last_len(), written),
                 field: buffer(geometry.len(), Usage::STORAGE | Usage::COPY_SRC),
-                read_back: ReadBack::new(device, geometry.read_len(true) + 2 * quarter),
-                slots: std::array::from_fn(|_| Slot {
-                    planes: buffer(geometry.pyramid.len(), Usage::STORAGE | Usage::COPY_SRC),
-                    quarter: None,
-                }),
+                read_back: ReadBack::new(device, geometry.read_len(true)),
+                pyramids: std::array::from_fn(|_| buffer(geometry.pyramid.len(), Usage::STORAGE)),
                 order: VecDeque::new(),
                 geometry,
             }
@@ -152,12 +143,10 @@ impl State {
     fn take(&mut self, context: &GpuContext, luma: &Luma) -> Result<()> {
         self.order.truncate(HELD - 1);
         let free = (0..HELD).find(|slot| !self.order.contains(slot)).unwrap_or_default();
-        let slot = &mut self.slots[free];
-        slot.quarter = None;
         context.attempt("making a pyramid of luma", |device, queue| {
             queue.write_buffer(&self.params, 0, &self.geometry.params(false, luma.stride / 4));
             queue.write_buffer(&self.source, 0, &luma.samples);
-            let group = self.pipelines.bind_pyramid(device, [&self.params, &self.source, &slot.planes]);
+            let group = self.pipelines.bind_pyramid(device, [&self.params, &self.source, &self.pyramids[free]]);
             let mut commands = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
             let mut pass = commands.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
             self.geometry.pyramid.record(&mut pass, &self.pipelines.pyramid, &group);
@@ -168,62 +157,44 @@ impl State {
         Ok(())
     }
 
-    fn search(
+    /// Searches, waits for what was found, and looks at it with `also` too.
+    fn search<T>(
         &mut self,
         context: &GpuContext,
         newer: usize,
         older: usize,
         depth: Depth<'_>,
-    ) -> Result<(Vec<Coarse>, Found)> {
-        let slot = |index: usize| self.order.get(index).copied().ok_or_else(nothing_held);
-        let (newer, older) = (slot(newer)?, slot(older)?);
+        also: impl FnOnce(&[u8], &Geometry) -> T,
+    ) -> Result<(T, Found)> {
         let doing = "searching for motion";
         let geometry = self.geometry;
+        let pyramid = |index: usize| {
+            let slot = self.order.get(index).and_then(|&slot| self.pyramids.get(slot));
+            slot.ok_or_else(nothing_held)
+        };
+        let (current, before) = (pyramid(newer)?, pyramid(older)?);
         let (has_field, last) = match depth {
             Depth::Coarse => (false, None),
             Depth::Field(last) => (true, last.filter(|last| last.size() == geometry.size())),
         };
-        let missing: Vec<usize> = match newer == older {
-            true => vec![newer],
-            false => vec![newer, older],
-        };
-        let missing: Vec<usize> = missing.into_iter().filter(|&slot| self.slots[slot].quarter.is_none()).collect();
-        let (first, quarter) = geometry.pyramid.quarter().range();
-        let found = geometry.read_len(has_field);
-        let len = found + missing.len() as u64 * quarter;
+        let len = geometry.read_len(has_field);
         context.attempt(doing, |device, queue| {
             queue.write_buffer(&self.params, 0, &geometry.params(last.is_some(), 0));
             if let Some(last) = last {
                 queue.write_buffer(&self.last, 0, &geometry.last(last));
             }
-            let (current, before) = (&self.slots[newer].planes, &self.slots[older].planes);
             let group = self.pipelines.bind_search(device, [&self.params, current, before, &self.last, &self.field]);
             let mut commands = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
             let mut pass = commands.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
             geometry.record(&mut pass, &self.pipelines, &group, has_field);
             drop(pass);
-            let back = self.read_back.buffer();
-            commands.copy_buffer_to_buffer(&self.field, 0, back, 0, found);
-            for (at, &slot) in missing.iter().enumerate() {
-                let to = found + at as u64 * quarter;
-                commands.copy_buffer_to_buffer(&self.slots[slot].planes, first, back, to, quarter);
-            }
-            let submission = queue.submit([commands.finish()]);
-            self.read_back.begin(submission, len);
+            commands.copy_buffer_to_buffer(&self.field, 0, self.read_back.buffer(), 0, len);
+            self.read_back.begin(queue.submit([commands.finish()]), len);
         })?;
-        let slots = &mut self.slots;
-        let (coarse, field) = self.read_back.read(context, doing, len, |bytes| {
-            let planes = bytes.get(found as usize..).unwrap_or_default().chunks(quarter as usize);
-            for (&slot, bytes) in missing.iter().zip(planes) {
-                slots[slot].quarter = Some(geometry.pyramid.quarter().unpack(bytes));
-            }
-            (geometry.unpack_coarse(bytes), has_field.then(|| geometry.unpack_field(bytes)))
-        })?;
-        let (Some(current), Some(before)) = (&self.slots[newer].quarter, &self.slots[older].quarter) else {
-            return Err(context.failed(doing));
-        };
-        let costs = Costs::new(current, before, &coarse);
-        Ok((coarse, Found { costs, field }))
+        self.read_back.read(context, doing, len, |bytes| {
+            let field = has_field.then(|| geometry.unpack_field(bytes));
+            (also(bytes, &geometry), Found { costs: geometry.unpack_costs(bytes), field })
+        })
     }
 }
 

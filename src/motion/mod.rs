@@ -60,7 +60,7 @@ pub(crate) use searcher::{SearchRecord, Searcher};
 // What another searcher speaks in.
 #[cfg(any(feature = "gpu", test))]
 pub(crate) use {
-    pyramid::{BEFORE, BEHIND, Luma, PaddedPlane},
+    pyramid::{BEFORE, BEHIND, Luma},
     scenes::Costs,
     search::Coarse,
     searcher::{Depth, Found, HELD},

@@ -19,8 +19,8 @@ pub(crate) struct PaddedPlane {
 
 impl PaddedPlane {
     /// The plane of these samples, whose rows are `stride` apart; none of its sides is 0.
-    #[cfg_attr(not(feature = "gpu"), allow(dead_code, reason = "for searchers that have planes of their own"))]
-    pub(crate) fn of(width: usize, height: usize, stride: usize, samples: &[u8]) -> Self {
+    #[cfg(test)]
+    pub fn of(width: usize, height: usize, stride: usize, samples: &[u8]) -> Self {
         let mut plane = PaddedPlane::default();
         plane.reset(width, height);
         for (y, row) in samples.chunks(stride).take(height).enumerate() {

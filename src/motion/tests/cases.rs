@@ -4,7 +4,8 @@ use std::sync::OnceLock;
 
 use super::{Luma, content, oracle, scramble};
 use crate::media::{BlockSize, MotionField, PlaneView, Samples};
-use crate::motion::{Coarse, Costs, Found, PaddedPlane};
+use crate::motion::pyramid::PaddedPlane;
+use crate::motion::{Coarse, Costs, Found};
 
 /// Three pictures, one after the other.
 pub(crate) struct Case {
@@ -30,12 +31,13 @@ const SIZES: [(usize, usize); 12] = [
 ];
 
 /// Name, kind of content, how it moves from picture to picture, whether each picture is another scene.
-const CONTENTS: [(&str, u8, (i64, i64), bool); 7] = [
+const CONTENTS: [(&str, u8, (i64, i64), bool); 8] = [
     ("hills, moved by odd vectors", 0, (13, -7), false),
     ("hills, moved far", 0, (-57, 31), false),
     ("noise, moved", 1, (-5, 3), false),
     ("noise", 1, (0, 0), true),
     ("black and white", 2, (1, 2), false),
+    ("slopes, which are brighter from picture to picture", 3, (30, 5), false),
     ("flat", 4, (0, 0), false),
     ("flat, of another light", 4, (0, 0), true),
 ];
@@ -50,7 +52,7 @@ fn cases() -> Vec<Case> {
             }
             let picture = |number: i64| {
                 let seed = if is_new { 255 * number as u64 } else { 9 };
-                content(kind, width, height, (1000 + number * x, 1000 + number * y), seed)
+                content(kind, width, height, (number * x, number * y), seed)
             };
             let shift = if index % 2 == 1 { 2 } else { 0 };
             let name = format!("{name}, {width}x{height}, {} bits", 8 + shift);
