@@ -220,8 +220,9 @@ fn semi_planar(picture: &Picture) -> Vec<Vec<u8>> {
 }
 
 #[test]
+#[ignore = "needs a GPU: llvmpipe will do"]
 fn textures_come_back_in_each_layout() {
-    let Some(gpu) = gpu() else { return };
+    let gpu = gpu();
     let usage = wgpu::TextureUsages::TEXTURE_BINDING;
     let formats =
         [ChromaSubsampling::Yuv420, ChromaSubsampling::Yuv422, ChromaSubsampling::Yuv444].map(FrameFormat::Yuv);
@@ -277,8 +278,9 @@ fn plane_bytes(plane: &Plane) -> Vec<u8> {
 }
 
 #[test]
+#[ignore = "needs a GPU: llvmpipe will do"]
 fn small_frames_share_a_submission_and_large_ones_have_their_own() {
-    let Some(gpu) = gpu() else { return };
+    let gpu = gpu();
     let mut converter = GpuConverter::new(gpu, PixelFormat::Yuv420p, Color::BT709).unwrap();
     let of_size = |side: u32| vec![vec![side as u8; (side * side) as usize]];
     let mut submit = |side: u32| {

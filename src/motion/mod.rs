@@ -56,13 +56,14 @@ pub(crate) mod tests;
 pub use analysis::Analyzer;
 pub(crate) use analysis::SceneAnalyzer;
 pub(crate) use repeats::Repeats;
+#[cfg(test)]
+pub(crate) use search::Coarse;
 pub(crate) use searcher::{SearchRecord, Searcher};
 // What another searcher speaks in.
 #[cfg(any(feature = "gpu", test))]
 pub(crate) use {
     pyramid::{BEFORE, BEHIND, Luma},
     scenes::Costs,
-    search::Coarse,
     searcher::{Depth, Found, HELD},
 };
 
