@@ -1,15 +1,16 @@
 //! Streams with a GPU: the same files as without, and what is said where a GPU or a texture is not what it has to be.
 //!
-//! A GPU of software does (`libvulkan1` and `mesa-vulkan-drivers` in Debian). Where there is none at all, each test says
-//! SKIPPED, and fails if `FRAMEWRIGHT_REQUIRE_READERS` is set.
+//! A GPU of software does (`libvulkan1` and `mesa-vulkan-drivers` in Debian). Tests that need one are ignored unless they
+//! are asked for with `--include-ignored`, and fail then where there is none at all.
 
-use std::io::{Cursor, Write};
+use std::io::Cursor;
 use std::process::Command;
 
+use framewright::motion::{Analysis, FrameAnalysis};
 use framewright::sink::SharedWriter;
 use framewright::{
     Color, ColorRange, Container, Device, Encoder, Error, ErrorKind, FrameFormat, FrameView, GpuContext, PixelFormat,
-    Report, VideoOptions, VideoStream,
+    Report, VideoCodec, VideoOptions, VideoStream,
 };
 use wgpu::{TextureFormat, TextureUsages as Usage};
 
@@ -17,14 +18,9 @@ const WIDTH: u32 = 51;
 const HEIGHT: u32 = 35;
 const FRAMES: u32 = 7;
 
-/// A GPU, be it one of software.
-fn gpu() -> Option<GpuContext> {
-    let found = GpuContext::new().or_else(|_| GpuContext::software());
-    let needed = std::env::var_os("FRAMEWRIGHT_REQUIRE_READERS").is_some();
-    assert!(found.is_ok() || !needed, "{}", found.unwrap_err());
-    // Past the test runner, which keeps to itself what a passing test prints.
-    let skipped = |error: &Error| writeln!(std::io::stderr(), "SKIPPED: a test on a GPU: {error}");
-    found.inspect_err(|error| drop(skipped(error))).ok()
+/// A GPU, be it one of software: tests that call this are ignored unless they are asked for.
+fn gpu() -> GpuContext {
+    GpuContext::new().or_else(|_| GpuContext::software()).unwrap()
 }
 
 fn options() -> VideoOptions {
@@ -58,8 +54,9 @@ fn len(format: FrameFormat) -> usize {
 }
 
 #[test]
+#[ignore = "needs a GPU: llvmpipe will do"]
 fn a_file_by_gpu_is_the_file_by_cpu() {
-    let Some(gpu) = gpu() else { return };
+    let gpu = gpu();
     let formats = [
         FrameFormat::Rgb,
         FrameFormat::Bgr,
@@ -93,8 +90,9 @@ fn a_file_by_gpu_is_the_file_by_cpu() {
 /// Scaling, deep pictures, transparency, colours, and other frames in between: what stands behind the conversion, or beside
 /// it.
 #[test]
+#[ignore = "needs a GPU: llvmpipe will do"]
 fn so_it_is_with_every_option() {
-    let Some(gpu) = gpu() else { return };
+    let gpu = gpu();
     let cases = [
         (options().out_size(80, 24), Container::Mp4),
         (options().pixel_format(PixelFormat::Yuv444p10).color(Color::BT2020), Container::Matroska),
@@ -122,6 +120,116 @@ fn so_it_is_with_every_option() {
     }
 }
 
+/// Numbers that look random.
+fn scramble(x: usize, y: usize, seed: u64) -> u64 {
+    let mut v = (x as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        ^ (y as u64).wrapping_mul(0xc2b2_ae3d_27d4_eb4f)
+        ^ seed.wrapping_mul(0x1656_67b1_9e37_79f9);
+    v = (v ^ (v >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    v ^ (v >> 32)
+}
+
+/// Luma of large tiles with some grain, moved to the left: another scene for each number.
+fn scene(number: u64, shift: usize, width: usize, height: usize) -> Vec<u8> {
+    let level = |at: usize| {
+        let (x, y) = (at % width + shift, at / width);
+        let tile = scramble(x / 40 + 1000, y / 40 + 1000, number) % 200;
+        (20 + tile + scramble(x + 4000, y + 4000, number) % 4) as u8
+    };
+    (0..width * height).map(level).collect()
+}
+
+/// What two scenes take to be told from each other.
+const WIDE: u32 = 96;
+const HIGH: u32 = 80;
+
+/// A cut, a flash, and frames that repeat the one before.
+const SCENES: [(u64, usize); 10] = [(1, 0), (1, 3), (1, 3), (2, 0), (1, 6), (1, 9), (3, 0), (3, 5), (3, 5), (3, 9)];
+
+/// The frames of [`SCENES`], grey in bytes of RGBA, or luma and chroma of 10 bits.
+fn frames(is_rgba: bool, mut add: impl FnMut(FrameView<'_>) -> Result<(), Error>) -> Result<(), Error> {
+    for (number, shift) in SCENES {
+        let luma = scene(number, shift, WIDE as usize, HIGH as usize);
+        if is_rgba {
+            let pixels: Vec<u8> = luma.iter().flat_map(|&v| [v, v, v, 255]).collect();
+            add(FrameView::rgba(WIDE, HIGH, &pixels)?)?;
+        } else {
+            let mut samples: Vec<u16> = luma.iter().map(|&v| u16::from(v) << 2 | 1).collect();
+            samples.resize(luma.len() * 3 / 2, 512);
+            add(FrameView::i420(WIDE, HIGH, &samples)?.with_bit_depth(10)?)?;
+        }
+    }
+    Ok(())
+}
+
+fn wide() -> VideoOptions {
+    VideoOptions::new(WIDE, HIGH).frame_rate(10).crf(40)
+}
+
+#[test]
+#[ignore = "needs a GPU: llvmpipe will do"]
+fn key_frames_stand_where_the_cpu_sets_them() {
+    let gpu = gpu();
+    for is_rgba in [true, false] {
+        let options = wide().extra_option("scene_detection", "motion").extra_option("min_keyframe_interval", "2");
+        let feed = |video: &mut VideoStream| frames(is_rgba, |frame| video.add_frame(&frame));
+        let (cpu, report) = file(options.clone(), Container::Mp4, feed).unwrap();
+        assert_eq!(report.streams[0].key_frames, 2, "the first, and the cut");
+        let (by_gpu, report) = file(options.device(Device::Gpu(gpu.clone())), Container::Mp4, feed).unwrap();
+        assert!(cpu == by_gpu);
+        let gpu = report.streams[0].gpu.clone().unwrap();
+        assert_eq!((gpu.searched, gpu.fallback), (SCENES.len() as u64 - 1, None));
+        assert!(report.to_string().contains("9 searched"), "{report}");
+    }
+}
+
+/// What is known of the frames, and the file with its report; `between` is called before each frame.
+fn known(
+    options: VideoOptions,
+    container: Container,
+    between: impl Fn(usize),
+) -> (Vec<FrameAnalysis>, Vec<u8>, Report) {
+    let memory = SharedWriter::new(Cursor::new(Vec::new()));
+    let mut encoder = Encoder::new();
+    let mut video = encoder.add_video(options.analysis(Analysis::Vectors)).unwrap();
+    encoder.open_writer(memory.clone(), container).unwrap();
+    let mut number = 0;
+    frames(false, |frame| {
+        between(number);
+        number += 1;
+        video.add_frame(&frame)
+    })
+    .unwrap();
+    let report = encoder.close().unwrap();
+    (video.analysis(), memory.into_inner().unwrap().into_inner(), report)
+}
+
+/// Where the device is lost in the middle of the stream, the CPU takes over: what is known is the same, and the file.
+#[test]
+#[ignore = "needs a GPU: llvmpipe will do"]
+fn what_is_known_of_frames_is_the_same_and_stays_so_when_the_device_is_lost() {
+    let mjpeg = VideoOptions::new(WIDE, HIGH).frame_rate(10).codec(VideoCodec::Mjpeg);
+    let cases = [(wide(), Container::Mp4), (mjpeg, Container::Mov), (wide().out_size(144, 120), Container::Mp4)];
+    for (options, container) in cases {
+        let (expected, file, _) = known(options.clone(), container, |_| {});
+        assert_eq!(expected.iter().filter(|frame| frame.is_cut).count(), 1, "{options:?}");
+        for lost_at in [99, 0, 1, 4, 8] {
+            let gpu = gpu();
+            let lose = |number| {
+                if number == lost_at {
+                    gpu.device().destroy();
+                }
+            };
+            let (found, by_gpu, report) = known(options.clone().device(Device::Gpu(gpu.clone())), container, lose);
+            assert!(found == expected && by_gpu == file, "lost before frame {lost_at}");
+            let report = report.streams[0].gpu.clone().unwrap();
+            let searched = if lost_at == 99 { SCENES.len() - 1 } else { lost_at.saturating_sub(1) };
+            assert_eq!(report.searched, searched as u64);
+            assert_eq!(report.fallback.is_some_and(|why| why.contains("lost")), lost_at != 99);
+        }
+    }
+}
+
 /// A texture of `size` with room for what `samples` of that many pixels has.
 fn texture(gpu: &GpuContext, format: TextureFormat, usage: Usage, (width, height): (u32, u32)) -> wgpu::Texture {
     gpu.device().create_texture(&wgpu::TextureDescriptor {
@@ -142,8 +250,9 @@ fn fill(gpu: &GpuContext, texture: &wgpu::Texture, pixels: &[u8]) {
 }
 
 #[test]
+#[ignore = "needs a GPU: llvmpipe will do"]
 fn a_file_of_textures_is_that_of_their_bytes() {
-    let Some(gpu) = gpu() else { return };
+    let gpu = gpu();
     let cases = [
         (TextureFormat::Rgba8Unorm, Usage::TEXTURE_BINDING),
         (TextureFormat::Rgba8UnormSrgb, Usage::COPY_SRC | Usage::RENDER_ATTACHMENT),
@@ -190,8 +299,9 @@ fn two_devices(name: &str) -> [GpuContext; 2] {
 }
 
 #[test]
+#[ignore = "needs a GPU: llvmpipe will do"]
 fn a_wrong_texture_is_refused_and_the_stream_goes_on() {
-    let Some(gpu) = gpu() else { return };
+    let gpu = gpu();
     let [gpu, other] = two_devices(gpu.name());
     let size = (WIDTH, HEIGHT);
     let many = wgpu::TextureDescriptor {
@@ -231,8 +341,9 @@ fn a_wrong_texture_is_refused_and_the_stream_goes_on() {
 }
 
 #[test]
+#[ignore = "needs a GPU: llvmpipe will do"]
 fn a_stream_that_takes_no_textures_says_why() {
-    let Some(gpu) = gpu() else { return };
+    let gpu = gpu();
     let texture = texture(&gpu, TextureFormat::Rgba8Unorm, Usage::TEXTURE_BINDING, (WIDTH, HEIGHT));
     let plain = VideoOptions::new(WIDTH, HEIGHT).frame_rate(10);
     let on_gpu = plain.clone().device(Device::Gpu(gpu.clone()));
@@ -254,10 +365,11 @@ fn a_stream_that_takes_no_textures_says_why() {
 }
 
 #[test]
+#[ignore = "needs a GPU: llvmpipe will do"]
 fn a_device_that_is_lost_ends_its_stream_alone() {
     // Its own device, since that is destroyed; once with the handlers of this crate, once as the caller's.
     for own in [false, true] {
-        let Some(gpu) = gpu() else { return };
+        let gpu = gpu();
         let context = match own {
             true => GpuContext::from_wgpu(gpu.device().clone(), gpu.queue().clone()),
             false => gpu.clone(),
@@ -287,8 +399,9 @@ fn a_device_that_is_lost_ends_its_stream_alone() {
 
 /// Nothing is under way yet: the CPU takes over, and the report says so.
 #[test]
+#[ignore = "needs a GPU: llvmpipe will do"]
 fn a_device_that_is_lost_before_the_first_frame_leaves_its_work_to_the_cpu() {
-    let Some(gpu) = gpu() else { return };
+    let gpu = gpu();
     let pixels = samples(0, len(FrameFormat::Rgba));
     let feed = |video: &mut VideoStream| {
         gpu.device().destroy();
@@ -324,30 +437,69 @@ fn without_a_driver_there_is_an_error() {
     assert!(output.status.success() && said.contains("1 passed"), "{said}{}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// The tool, in the same two ways.
+/// What the tool says and makes with `--device`, with drivers or without.
+#[cfg(feature = "cli")]
+fn demo(folder: &std::path::Path, device: &str, driver: bool) -> (Option<i32>, String, Option<Vec<u8>>) {
+    let out = folder.join(format!("{device}.mp4"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_framewright"));
+    command.args(["demo", "--seconds", "0.2", "--size", "64x36", "--overwrite", "--device", device]).arg(&out);
+    if !driver {
+        command.env("VK_DRIVER_FILES", "/nowhere/icd.json");
+    }
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    (output.status.code(), said, std::fs::read(out).ok())
+}
+
 #[cfg(feature = "cli")]
 #[test]
-fn the_tool_makes_the_same_file_and_says_by_what() {
+fn the_tool_without_a_driver_takes_the_cpu_or_says_why_not() {
     let folder = tempfile::tempdir().unwrap();
-    let run = |device: &str, driver: bool| {
-        let out = folder.path().join(format!("{device}.mp4"));
-        let mut command = Command::new(env!("CARGO_BIN_EXE_framewright"));
-        command.args(["demo", "--seconds", "0.2", "--size", "64x36", "--overwrite", "--device", device]).arg(&out);
-        if !driver {
-            command.env("VK_DRIVER_FILES", "/nowhere/icd.json");
-        }
-        let output = command.output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        (output.status.code(), said, std::fs::read(out).ok())
-    };
-    let (code, said, cpu) = run("cpu", true);
+    let (code, said, cpu) = demo(folder.path(), "cpu", true);
     assert!(code == Some(0) && cpu.is_some(), "{said}");
-    let (code, said, fallen) = run("auto", false);
+    let (code, said, fallen) = demo(folder.path(), "auto", false);
     assert!(code == Some(0) && fallen == cpu && said.contains("the CPU"), "{said}");
-    let (code, said, _) = run("gpu", false);
+    let (code, said, _) = demo(folder.path(), "gpu", false);
     assert!(code == Some(1) && said.contains("--device gpu") && said.contains("driver"), "{said}");
-    let Some(gpu) = gpu() else { return };
-    let device = if GpuContext::new().is_ok() { "gpu" } else { "software" };
-    let (code, said, by_gpu) = run(device, true);
+}
+
+/// The name of the device that [`gpu`] gives.
+#[cfg(feature = "cli")]
+fn device_name() -> &'static str {
+    if GpuContext::new().is_ok() { "gpu" } else { "software" }
+}
+
+#[cfg(feature = "cli")]
+#[test]
+#[ignore = "needs a GPU: llvmpipe will do"]
+fn the_tool_makes_the_same_file_and_says_by_what() {
+    let gpu = gpu();
+    let folder = tempfile::tempdir().unwrap();
+    let (_, _, cpu) = demo(folder.path(), "cpu", true);
+    let (code, said, by_gpu) = demo(folder.path(), device_name(), true);
     assert!(code == Some(0) && by_gpu == cpu && said.contains(gpu.name()), "{said}");
+}
+
+#[cfg(feature = "cli")]
+#[test]
+#[ignore = "needs a GPU: llvmpipe will do"]
+fn the_tool_draws_the_same_vectors() {
+    drop(gpu());
+    let folder = tempfile::tempdir().unwrap();
+    let clip = folder.path().join("clip.y4m");
+    let mut bytes = b"YUV4MPEG2 W64 H48 F25:1 Cmono\n".to_vec();
+    for number in 0..2 {
+        bytes.extend(b"FRAME\n");
+        bytes.extend(scene(1, 3 * number, 64, 48));
+    }
+    std::fs::write(&clip, bytes).unwrap();
+    let drawn = |device: &str| {
+        let out = folder.path().join(format!("{device}.png"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_framewright"));
+        let output = command.args(["inspect", "--motion", "--device", device]).arg(&clip).arg("-o").arg(&out).output();
+        let output = output.unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        std::fs::read(out).unwrap()
+    };
+    assert!(drawn("cpu") == drawn(device_name()));
 }

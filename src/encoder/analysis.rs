@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::codec::{CodedPicture, VideoEngine, VideoInput};
 use crate::error::Result;
 use crate::media::{Analysis, CodecConfig, FrameAnalysis, Picture};
-use crate::motion::SceneAnalyzer;
+use crate::motion::{SceneAnalyzer, SearchRecord, Searcher};
 
 /// Holds each picture back until what is known of it, which takes the next one, and hands it on with that.
 pub(super) struct AnalyzingEngine {
@@ -23,13 +23,16 @@ struct Held {
 }
 
 /// What the search for motion is to be of use for.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Wanted {
     /// Key frames where scenes begin.
     pub placement: Option<Placement>,
     /// What the caller of the stream wants to know, and where that is kept.
     pub analysis: Analysis,
     pub known: Known,
+    /// What is to search in the place of the CPU, and where is noted what that did.
+    pub searcher: Option<Box<dyn Searcher>>,
+    pub record: SearchRecord,
 }
 
 /// Sets key frames where scenes begin.
@@ -82,13 +85,16 @@ impl Known {
 impl AnalyzingEngine {
     /// `codec` behind the search for motion; `codec` itself where nothing is wanted of that.
     pub fn wrap(codec: Box<dyn VideoEngine>, wanted: Wanted, threads: usize) -> Result<Box<dyn VideoEngine>> {
-        let Wanted { placement, analysis, known } = wanted;
+        let Wanted { placement, analysis, known, searcher, record } = wanted;
         let has_vectors = codec.wants_vectors() || analysis == Analysis::Vectors;
         let known = (analysis != Analysis::Off).then_some(known);
         if placement.is_none() && known.is_none() && !has_vectors {
             return Ok(codec);
         }
-        let analyzer = SceneAnalyzer::new(threads)?.with_vectors(has_vectors);
+        let mut analyzer = SceneAnalyzer::new(threads)?.with_vectors(has_vectors);
+        if let Some(searcher) = searcher {
+            analyzer = analyzer.with_searcher(searcher, record);
+        }
         Ok(Box::new(AnalyzingEngine { codec, analyzer, held: None, placement, known }))
     }
 

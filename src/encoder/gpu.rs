@@ -1,4 +1,4 @@
-//! Frames and textures of a video stream that go by way of a GPU.
+//! Frames and textures of a video stream that go by way of a GPU, and the search for motion there.
 //!
 //! Frame N is submitted before the picture of frame N - 2 is read and encoded, so neither the GPU nor this thread waits
 //! for the other; of small frames several share a submission. What the engine gets, and in which order, is what it would get without.
@@ -12,8 +12,9 @@ use super::report::GpuReport;
 use super::video::{Engine, VideoCore};
 use crate::codec::VideoInput;
 use crate::error::{Error, ErrorKind, Result};
-use crate::gpu::{Device, GpuConverter};
+use crate::gpu::{Device, GpuConverter, GpuSearcher};
 use crate::media::{FrameView, Picture, Timestamp};
+use crate::motion::{SearchRecord, Searcher};
 
 impl VideoStream {
     /// Encodes what is in a texture of the stream's [device](crate::VideoOptions::device): it is converted on the GPU, and
@@ -58,6 +59,17 @@ pub(super) struct GpuLane {
     held: VecDeque<Held>,
     /// Why the CPU has taken over.
     fallback: Option<String>,
+    /// What the search for motion did on the GPU, where there is one.
+    search: SearchRecord,
+}
+
+/// What searches for motion in the place of the CPU, of a plan that has a GPU. It is made when the first picture comes: where
+/// that fails, the CPU does it.
+pub(super) fn searcher(plan: &VideoPlan) -> Option<Box<dyn Searcher>> {
+    match &plan.device {
+        Device::Cpu => None,
+        Device::Gpu(context) => Some(Box::new(GpuSearcher::new(context.clone()))),
+    }
 }
 
 /// What goes with a picture beside its samples.
@@ -68,13 +80,13 @@ struct Held {
 
 impl GpuLane {
     /// Where the plan has a GPU, and the pictures are of luma and chroma.
-    pub fn open(plan: &VideoPlan) -> Result<Option<Self>> {
+    pub fn open(plan: &VideoPlan, search: SearchRecord) -> Result<Option<Self>> {
         let Device::Gpu(context) = &plan.device else { return Ok(None) };
         if plan.target.format.is_rgb() {
             return Ok(None);
         }
         let converter = GpuConverter::new(context.clone(), plan.target.format, plan.target.color)?;
-        Ok(Some(GpuLane { converter, held: VecDeque::new(), fallback: None }))
+        Ok(Some(GpuLane { converter, held: VecDeque::new(), fallback: None, search }))
     }
 
     fn takes(&self, frame: &FrameView<'_>) -> bool {
@@ -83,7 +95,8 @@ impl GpuLane {
 
     fn report(&self) -> GpuReport {
         let (frames, waited) = self.converter.read_so_far();
-        GpuReport { name: self.converter.name().to_owned(), frames, waited, fallback: self.fallback.clone() }
+        let fallback = self.fallback.clone().or_else(|| self.search.failure());
+        GpuReport { name: self.converter.name().to_owned(), frames, searched: self.search.pictures(), waited, fallback }
     }
 }
 

@@ -88,9 +88,11 @@ pub struct GpuReport {
     pub name: String,
     /// How many frames it converted. The others were converted by the CPU, with the same result.
     pub frames: u64,
+    /// How many frames it searched for motion. What came of that does not depend on it.
+    pub searched: u64,
     /// For how long the stream waited for pictures to be read back.
     pub waited: Duration,
-    /// Why the CPU took over, where the GPU failed.
+    /// Why the CPU took the conversion or the search over, where the GPU failed.
     pub fallback: Option<String>,
 }
 
@@ -145,7 +147,10 @@ impl fmt::Display for StreamReport {
 #[cfg(feature = "gpu")]
 impl fmt::Display for GpuReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} frames converted on {}", self.frames, self.name)?;
+        match self.searched {
+            0 => write!(f, "{} frames converted on {}", self.frames, self.name)?,
+            searched => write!(f, "{} frames converted and {searched} searched on {}", self.frames, self.name)?,
+        }
         match &self.fallback {
             Some(why) => write!(f, ", then on the CPU: {why}"),
             None => Ok(()),

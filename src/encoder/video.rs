@@ -21,7 +21,7 @@ use crate::error::{Error, Result};
 use crate::media::{
     CodecConfig, FrameAnalysis, FrameBatch, FrameView, Packet, TimeBase, Timestamp, Track, TrackKind, VideoTrack,
 };
-use crate::motion::Repeats;
+use crate::motion::{Repeats, SearchRecord};
 use crate::parallel::Workers;
 
 /// The handle that frames of one stream are fed through.
@@ -232,7 +232,8 @@ impl VideoCore {
 
     /// Makes the engine, by the plan for the container that has become known; gives the unit of its packets' times.
     pub fn open(&mut self, plan: VideoPlan) -> Result<TimeBase> {
-        let codec = guarded("the encoder", || open_engine(&plan, &self.known))?;
+        let record = SearchRecord::default();
+        let codec = guarded("the encoder", || open_engine(&plan, &self.known, &record))?;
         let workers = Arc::new(Workers::new(plan.threads)?);
         let open_alpha = |settings| AlphaPlane::open(settings, plan.target, Arc::clone(&workers));
         let alpha = plan.alpha.as_ref().map(open_alpha).transpose()?;
@@ -242,7 +243,7 @@ impl VideoCore {
             codec,
             alpha,
             #[cfg(feature = "gpu")]
-            gpu: GpuLane::open(&plan)?,
+            gpu: GpuLane::open(&plan, record)?,
         });
         self.clock = Clock::new(&plan);
         self.repeats = plan.merge_repeats.then(Repeats::default);
@@ -438,8 +439,13 @@ const LONGEST_MERGED: i64 = 1 << 31;
 
 /// The engine of a plan, behind the filter for noise where that is on, behind the search for motion where anything is wanted
 /// of that.
-fn open_engine(plan: &VideoPlan, known: &Known) -> Result<Box<dyn VideoEngine>> {
-    let mut wanted = Wanted { analysis: plan.analysis, known: known.clone(), ..Wanted::default() };
+fn open_engine(plan: &VideoPlan, known: &Known, record: &SearchRecord) -> Result<Box<dyn VideoEngine>> {
+    let (known, record) = (known.clone(), record.clone());
+    let mut wanted = Wanted { analysis: plan.analysis, known, record, ..Wanted::default() };
+    #[cfg(feature = "gpu")]
+    {
+        wanted.searcher = super::gpu::searcher(plan);
+    }
     let codec = match &plan.engine {
         VideoEngineSettings::Av1(settings) => {
             wanted.placement = (settings.scene_detection == SceneDetection::Motion)

@@ -5,9 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::rgb::Pipelines;
+use super::search::SearchPipelines;
 use crate::error::{Error, ErrorKind, Result, catch_panic};
 
-/// What a video stream has its colours converted by: [`VideoOptions::device`](crate::VideoOptions::device).
+/// What a video stream has its colours converted and its motion searched by:
+/// [`VideoOptions::device`](crate::VideoOptions::device).
 ///
 /// The bytes of the file do not depend on it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -42,6 +44,7 @@ struct Shared {
     /// Why the device is of no more use, where wgpu has said so.
     lost: Arc<Mutex<Option<String>>>,
     pipelines: Mutex<Option<Arc<Pipelines>>>,
+    search: Mutex<Option<Arc<SearchPipelines>>>,
 }
 
 impl GpuContext {
@@ -165,16 +168,39 @@ impl GpuContext {
     }
 
     fn of_parts(device: wgpu::Device, queue: wgpu::Queue, name: String, lost: Arc<Mutex<Option<String>>>) -> Self {
-        GpuContext { shared: Arc::new(Shared { device, queue, name, lost, pipelines: Mutex::default() }) }
+        GpuContext {
+            shared: Arc::new(Shared {
+                device,
+                queue,
+                name,
+                lost,
+                pipelines: Mutex::default(),
+                search: Mutex::default(),
+            }),
+        }
     }
 
     /// What is compiled for this device, once for all streams.
     pub(super) fn pipelines(&self) -> Result<Arc<Pipelines>> {
-        let mut known = self.shared.pipelines.lock().unwrap_or_else(PoisonError::into_inner);
+        self.compiled(&self.shared.pipelines, "compiling the colour conversion", Pipelines::new)
+    }
+
+    /// The same for the search for motion.
+    pub(super) fn search_pipelines(&self) -> Result<Arc<SearchPipelines>> {
+        self.compiled(&self.shared.search, "compiling the search for motion", SearchPipelines::new)
+    }
+
+    fn compiled<T>(
+        &self,
+        known: &Mutex<Option<Arc<T>>>,
+        doing: &str,
+        compile: impl FnOnce(&wgpu::Device) -> T,
+    ) -> Result<Arc<T>> {
+        let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(pipelines) = &*known {
             return Ok(Arc::clone(pipelines));
         }
-        let compiled = self.attempt("compiling the colour conversion", |device, _| Pipelines::new(device))?;
+        let compiled = self.attempt(doing, |device, _| compile(device))?;
         Ok(Arc::clone(known.insert(Arc::new(compiled))))
     }
 

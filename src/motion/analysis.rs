@@ -2,10 +2,9 @@
 
 use std::fmt;
 
-use super::pyramid::Pyramid;
 use super::repeats::Repeats;
 use super::scenes::{Costs, stands_out};
-use super::search::{Instructions, Pair, search, search_coarse};
+use super::searcher::{Depth, Found, Pictures, SearchRecord, Searcher};
 use crate::error::{Error, Result};
 use crate::media::{FrameAnalysis, FrameFormat, FrameView, MotionField, PictureView, PlaneData, PlaneView, Samples};
 use crate::parallel::Workers;
@@ -61,7 +60,7 @@ impl Analyzer {
         if threads > 256 {
             return Err(Error::option("threads", threads, "use 0 (one for each core) to 256"));
         }
-        self.scenes.workers = Workers::new(threads)?;
+        self.scenes.pictures.set_workers(Workers::new(threads)?);
         Ok(self)
     }
 
@@ -69,6 +68,19 @@ impl Analyzer {
     pub fn with_vectors(mut self, on: bool) -> Self {
         self.scenes.has_vectors = on;
         self
+    }
+
+    /// Has another searcher search: for `gpu`, which stands above this room.
+    #[cfg(feature = "gpu")]
+    pub(crate) fn with_searcher(mut self, searcher: Box<dyn Searcher>) -> Self {
+        self.scenes = self.scenes.with_searcher(searcher, SearchRecord::default());
+        self
+    }
+
+    /// What that searcher did.
+    #[cfg(feature = "gpu")]
+    pub(crate) fn search_record(&self) -> &SearchRecord {
+        self.scenes.pictures.record()
     }
 
     /// Takes the next frame, of luma and chroma or of luma alone; gives what is known of the one before it.
@@ -134,12 +146,9 @@ fn planes<'a>(frame: &FrameView<'a>) -> Vec<PlaneView<'a>> {
 
 /// The same for pictures on their way into an engine.
 pub(crate) struct SceneAnalyzer {
-    workers: Workers,
-    instructions: Instructions,
     has_vectors: bool,
-    /// The newest picture and those before it, newest first, and how many of them hold one.
-    pyramids: [Pyramid; 4],
-    held: usize,
+    /// The newest picture and those before it.
+    pictures: Pictures,
     repeats: Repeats,
     /// What is known of the newest picture, and the costs of the one before it.
     pending: Option<Pending>,
@@ -156,11 +165,8 @@ struct Pending {
 impl SceneAnalyzer {
     pub fn new(threads: usize) -> Result<Self> {
         Ok(SceneAnalyzer {
-            workers: Workers::new(threads)?,
-            instructions: Instructions::detect(),
             has_vectors: false,
-            pyramids: Default::default(),
-            held: 0,
+            pictures: Pictures::new(Workers::new(threads)?),
             repeats: Repeats::default(),
             pending: None,
             costs_before: Costs::default(),
@@ -175,6 +181,13 @@ impl SceneAnalyzer {
         self
     }
 
+    /// Has another searcher search, as long as it does not fail; `record` says later what it did.
+    #[cfg_attr(not(feature = "gpu"), allow(dead_code, reason = "without the feature there is none but in tests"))]
+    pub fn with_searcher(mut self, searcher: Box<dyn Searcher>, record: SearchRecord) -> Self {
+        self.pictures.set_searcher(searcher, record);
+        self
+    }
+
     /// Takes a picture; gives what is known of the one before it.
     pub fn add_picture(&mut self, picture: &PictureView<'_>) -> Option<FrameAnalysis> {
         self.add(&picture.planes, u32::from(picture.format.bit_depth()) - 8)
@@ -184,27 +197,21 @@ impl SceneAnalyzer {
     fn add(&mut self, planes: &[PlaneView<'_>], shift: u32) -> Option<FrameAnalysis> {
         let luma = planes.first()?;
         let is_repeat = self.repeats.take(planes);
-        self.pyramids.rotate_right(1);
-        if is_repeat {
-            self.pyramids[0] = self.pyramids[1].clone();
-        } else {
-            self.pyramids[0].take(luma, shift);
+        match is_repeat {
+            true => self.pictures.repeat(),
+            false => self.pictures.take(luma, shift),
         }
-        self.held = (self.held + 1).min(self.pyramids.len());
         let mut analysis =
             FrameAnalysis { index: self.index, is_cut: false, is_repeat, inter_cost: 0, intra_cost: 0, motion: None };
         self.index += 1;
         let mut costs = Costs::default();
-        if self.held > 1 {
-            let pair = Pair { current: &self.pyramids[0], before: &self.pyramids[1] };
-            let coarse = search_coarse(pair, self.instructions, &self.workers);
-            costs = Costs::new(&pair.current.quarter, &pair.before.quarter, &coarse);
+        if self.pictures.held() > 1 {
+            let depth = if self.has_vectors { Depth::Field(self.last_field.as_ref()) } else { Depth::Coarse };
+            let found = self.pictures.search(0, 1, depth);
+            costs = found.costs;
             (analysis.inter_cost, analysis.intra_cost) = (costs.inter, costs.intra);
-            if self.has_vectors {
-                let field = search(pair, &coarse, self.last_field.as_ref(), self.instructions, &self.workers);
-                self.last_field = Some(field.clone());
-                analysis.motion = Some(field);
-            }
+            self.last_field = found.field.clone();
+            analysis.motion = found.field;
         }
         let known = self.settle(Some(costs));
         self.pending = Some(Pending { analysis, costs });
@@ -214,7 +221,8 @@ impl SceneAnalyzer {
     /// What is known of the last picture. The analyzer then begins anew.
     pub fn finish(&mut self) -> Option<FrameAnalysis> {
         let known = self.settle(None);
-        (self.held, self.index, self.last_field) = (0, 0, None);
+        self.pictures.clear();
+        (self.index, self.last_field) = (0, None);
         self.costs_before = Costs::default();
         self.repeats = Repeats::default();
         known
@@ -227,16 +235,15 @@ impl SceneAnalyzer {
         if costs.is_strange() && stands_out(self.costs_before, costs, after.unwrap_or_default()) {
             // A flash: what follows is as what was before it. Then neither it nor what follows is another scene.
             let is_flash = at == 1 && !self.costs_between(0, 2).is_strange();
-            let follows_a_flash = self.held > at + 2 && !self.costs_between(at, at + 2).is_strange();
+            let follows_a_flash = self.pictures.held() > at + 2 && !self.costs_between(at, at + 2).is_strange();
             analysis.is_cut = !is_flash && !follows_a_flash;
         }
         self.costs_before = costs;
         Some(analysis)
     }
 
-    fn costs_between(&self, newer: usize, older: usize) -> Costs {
-        let pair = Pair { current: &self.pyramids[newer], before: &self.pyramids[older] };
-        let coarse = search_coarse(pair, self.instructions, &self.workers);
-        Costs::new(&pair.current.quarter, &pair.before.quarter, &coarse)
+    fn costs_between(&mut self, newer: usize, older: usize) -> Costs {
+        let Found { costs, .. } = self.pictures.search(newer, older, Depth::Coarse);
+        costs
     }
 }

@@ -35,7 +35,8 @@
 //! # The rooms
 //! `pyramid` has the planes, `measure` what is measured of a block and `sse2` the same for x86-64, `search` the levels;
 //! `avx2` runs the same loops compiled for AVX2, and has a hand-written kernel for level 1. `scenes` tells cuts from costs,
-//! `repeats` finds pictures that are the one before, and `analysis` brings all together.
+//! `searcher` holds the pictures that are compared, and lets whatever else can search take the place of the CPU, or the CPU
+//! its place. `repeats` finds pictures that are the one before, and `analysis` brings all together.
 
 mod analysis;
 #[cfg(target_arch = "x86_64")]
@@ -47,6 +48,7 @@ mod pyramid;
 mod repeats;
 mod scenes;
 mod search;
+mod searcher;
 #[cfg(target_arch = "x86_64")]
 mod sse2;
 #[cfg(test)]
@@ -57,5 +59,15 @@ pub(crate) use analysis::SceneAnalyzer;
 pub use denoise::Denoise;
 pub(crate) use denoise::Denoiser;
 pub(crate) use repeats::Repeats;
+#[cfg(test)]
+pub(crate) use search::Coarse;
+pub(crate) use searcher::{SearchRecord, Searcher};
+// What another searcher speaks in.
+#[cfg(any(feature = "gpu", test))]
+pub(crate) use {
+    pyramid::{BEFORE, BEHIND, Luma},
+    scenes::Costs,
+    searcher::{Depth, Found, HELD},
+};
 
 pub use crate::media::{Analysis, BlockMotion, BlockSize, FrameAnalysis, MotionField, MotionVector};

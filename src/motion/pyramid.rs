@@ -3,14 +3,14 @@
 use crate::media::{PlaneView, Samples};
 
 /// Samples around a plane, to the left and above. They are copies of its edge, so that a block may reach beyond it.
-pub(super) const BEFORE: usize = 32;
+pub(crate) const BEFORE: usize = 32;
 /// Likewise to the right and below, counted from the plane's own edge.
-const BEHIND: usize = 48;
+pub(crate) const BEHIND: usize = 48;
 
 /// A plane with room around it: sample `(x, y)` is that of the plane for any `x` from -32 to `width + 47`, and `y` likewise,
 /// where coordinates outside the plane mean the nearest sample inside.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct PaddedPlane {
+pub(crate) struct PaddedPlane {
     pub width: usize,
     pub height: usize,
     pub stride: usize,
@@ -18,6 +18,18 @@ pub(super) struct PaddedPlane {
 }
 
 impl PaddedPlane {
+    /// The plane of these samples, whose rows are `stride` apart; none of its sides is 0.
+    #[cfg(test)]
+    pub fn of(width: usize, height: usize, stride: usize, samples: &[u8]) -> Self {
+        let mut plane = PaddedPlane::default();
+        plane.reset(width, height);
+        for (y, row) in samples.chunks(stride).take(height).enumerate() {
+            plane.row_mut(y).copy_from_slice(&row[..width]);
+        }
+        plane.pad();
+        plane
+    }
+
     /// Makes the plane fit for this size.
     fn reset(&mut self, width: usize, height: usize) {
         if (self.width, self.height) != (width, height) {
@@ -38,6 +50,12 @@ impl PaddedPlane {
     fn row_mut(&mut self, y: usize) -> &mut [u8] {
         let start = (y + BEFORE) * self.stride + BEFORE;
         &mut self.samples[start..start + self.width]
+    }
+
+    /// The rows of the plane itself, to be written.
+    fn rows_mut(&mut self) -> impl Iterator<Item = &mut [u8]> {
+        let (width, height) = (self.width, self.height);
+        self.samples.chunks_mut(self.stride).skip(BEFORE).take(height).map(move |row| &mut row[BEFORE..BEFORE + width])
     }
 
     /// Row `y` of the plane itself.
@@ -78,6 +96,53 @@ impl PaddedPlane {
     }
 }
 
+/// The luma of a picture in 8 bits, for a searcher that makes a pyramid of its own. Rows are whole words of 32 bits, and
+/// what is behind their end is 0.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Luma {
+    pub width: usize,
+    pub height: usize,
+    pub stride: usize,
+    pub samples: Vec<u8>,
+}
+
+impl Luma {
+    /// Takes a picture in; the buffer of the one before it is used again. Of deeper samples the high bits are taken:
+    /// `shift` is by how many bits they are deeper than 8.
+    pub fn take(&mut self, luma: &PlaneView<'_>, shift: u32) {
+        let (width, height) = (luma.width, luma.height);
+        if (self.width, self.height) != (width, height) {
+            let stride = width.next_multiple_of(4);
+            *self = Luma { width, height, stride, samples: vec![0; stride * height] };
+        }
+        copy(luma, shift, self.samples.chunks_mut(self.stride.max(1)));
+    }
+
+    pub fn view(&self) -> PlaneView<'_> {
+        let Luma { width, height, stride, ref samples } = *self;
+        PlaneView { samples: Samples::U8(samples), stride, width, height }
+    }
+}
+
+/// Copies a plane in 8 bits into rows that are at least as wide.
+fn copy<'a>(luma: &PlaneView<'_>, shift: u32, rows: impl Iterator<Item = &'a mut [u8]>) {
+    let width = luma.width;
+    match luma.samples {
+        Samples::U8(samples) => {
+            for (row, to) in samples.chunks(luma.stride).take(luma.height).zip(rows) {
+                to[..width].copy_from_slice(&row[..width]);
+            }
+        }
+        Samples::U16(samples) => {
+            for (row, to) in samples.chunks(luma.stride).take(luma.height).zip(rows) {
+                for (to, &sample) in to[..width].iter_mut().zip(row) {
+                    *to = (sample >> shift).min(255) as u8;
+                }
+            }
+        }
+    }
+}
+
 /// The luma of a picture in three sizes, in 8 bits. Of deeper samples the high bits are taken.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Pyramid {
@@ -91,20 +156,7 @@ impl Pyramid {
     /// deeper than 8.
     pub fn take(&mut self, luma: &PlaneView<'_>, shift: u32) {
         self.full.reset(luma.width, luma.height);
-        match luma.samples {
-            Samples::U8(samples) => {
-                for (y, row) in samples.chunks(luma.stride).take(luma.height).enumerate() {
-                    self.full.row_mut(y).copy_from_slice(&row[..luma.width]);
-                }
-            }
-            Samples::U16(samples) => {
-                for (y, row) in samples.chunks(luma.stride).take(luma.height).enumerate() {
-                    for (to, &sample) in self.full.row_mut(y).iter_mut().zip(row) {
-                        *to = (sample >> shift).min(255) as u8;
-                    }
-                }
-            }
-        }
+        copy(luma, shift, self.full.rows_mut());
         self.full.pad();
         self.half.halve(&self.full);
         self.quarter.halve(&self.half);

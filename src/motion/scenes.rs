@@ -11,7 +11,7 @@ use super::search::Coarse;
 
 /// The sums over a picture's blocks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Costs {
+pub(crate) struct Costs {
     pub inter: u64,
     pub intra: u64,
     /// Samples of the quarter plane.

@@ -10,15 +10,15 @@ use crate::media::{BlockMotion, MotionField, MotionVector};
 use crate::parallel::Workers;
 
 /// The window of the first level, in samples of a quarter of the resolution.
-pub(super) const WINDOW_X: std::ops::RangeInclusive<i32> = -16..=15;
-pub(super) const WINDOW_Y: std::ops::RangeInclusive<i32> = -12..=12;
+pub(crate) const WINDOW_X: std::ops::RangeInclusive<i32> = -16..=15;
+pub(crate) const WINDOW_Y: std::ops::RangeInclusive<i32> = -12..=12;
 
 /// The longest vector, in samples of the level.
 const LONGEST: i32 = 1023;
 
 /// The best match of a block of the first level, in samples of that level.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Coarse {
+pub(crate) struct Coarse {
     pub x: i32,
     pub y: i32,
     pub sad: u32,

@@ -236,7 +236,7 @@ pub struct VideoArgs {
     #[arg(long, value_name = "STRENGTH")]
     pub denoise: Option<String>,
 
-    /// What converts colours; the bytes do not depend on it
+    /// What converts colours and searches for motion; the bytes do not depend on it
     #[cfg(feature = "gpu")]
     #[arg(long, value_name = "DEVICE", value_enum, default_value = "cpu")]
     pub device: crate::device::DeviceArg,
@@ -382,6 +382,11 @@ pub struct InspectArgs {
     /// The picture that --motion writes
     #[arg(short, long, value_name = "PNG", value_hint = ValueHint::FilePath, requires = "motion")]
     pub output: Option<PathBuf>,
+
+    /// What searches for motion; the picture does not depend on it
+    #[cfg(feature = "gpu")]
+    #[arg(long, value_name = "DEVICE", value_enum, default_value = "cpu", requires = "motion")]
+    pub device: crate::device::DeviceArg,
 }
 
 /// List what this build can encode and write, and every option of the library with its flag

@@ -1,4 +1,4 @@
-//! `--device`: what converts colours.
+//! `--device`: what converts colours, and searches for motion.
 
 use clap::ValueEnum;
 use framewright::{Device, GpuContext};
@@ -31,7 +31,7 @@ impl DeviceArg {
             DeviceArg::Software => needed(GpuContext::software(), "software"),
             DeviceArg::Auto => Ok(GpuContext::new().map_or_else(
                 |error| {
-                    say(&format!("--device auto: {error}, so the CPU converts the colours"));
+                    say(&format!("--device auto: {error}, so the CPU does its work"));
                     Device::Cpu
                 },
                 Device::Gpu,

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use framewright::inspect::{Details, FileInfo, IndexPlacement, TrackInfo, VideoDetails, inspect};
 use framewright::media::{Chapter, ChromaSubsampling, CoverFormat, TimeBase, Timestamp};
+use framewright::motion::Analyzer;
 use serde_json::{Value, json};
 
 use crate::args::InspectArgs;
@@ -17,7 +18,12 @@ use crate::vectors;
 /// Describes the file on standard output, or draws how a frame of it moved.
 pub fn run(args: &InspectArgs) -> Result<(), Failure> {
     if let (true, Some(out)) = (args.motion, &args.output) {
-        return vectors::run(&args.file, args.frame, out);
+        let analyzer = |width, height| Analyzer::new(width, height).map(|analyzer| analyzer.with_vectors(true));
+        #[cfg(feature = "gpu")]
+        let device = args.device.open()?;
+        #[cfg(feature = "gpu")]
+        let analyzer = |width, height| Ok(analyzer(width, height)?.with_device(&device));
+        return vectors::run(&args.file, args.frame, out, analyzer);
     }
     let name = args.file.display().to_string();
     let info = read(&args.file, &name)?;

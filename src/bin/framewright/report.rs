@@ -105,7 +105,8 @@ fn stream_to_json(stream: &StreamReport) -> Value {
     };
     #[cfg(feature = "gpu")]
     if let Some(gpu) = &stream.gpu {
-        value["gpu"] = json!({ "name": gpu.name, "frames": gpu.frames, "fallback": gpu.fallback });
+        value["gpu"] =
+            json!({ "name": gpu.name, "frames": gpu.frames, "searched": gpu.searched, "fallback": gpu.fallback });
     }
     if let (Value::Object(value), Value::Object(form)) = (&mut value, form) {
         value.extend(form);

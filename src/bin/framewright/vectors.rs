@@ -16,8 +16,13 @@ const MOST_PIXELS: u64 = 7680 * 4320;
 const MOVED: [u8; 3] = [255, 220, 0];
 const FROM: [u8; 3] = [255, 40, 40];
 
-/// Draws the vectors of frame `index` of a Y4M file, counted from 0, over its luma.
-pub fn run(path: &Path, index: u64, out: &Path) -> Result<(), Failure> {
+/// Draws the vectors of frame `index` of a Y4M file, counted from 0, over its luma; `open` makes what searches for them.
+pub fn run(
+    path: &Path,
+    index: u64,
+    out: &Path,
+    open: impl FnOnce(u32, u32) -> framewright::Result<Analyzer>,
+) -> Result<(), Failure> {
     let name = format!("`{}`", path.display());
     if index == 0 {
         return Err(Failure::usage("--frame 0 has no frame before it to have moved from: use 1 or more"));
@@ -31,7 +36,7 @@ pub fn run(path: &Path, index: u64, out: &Path) -> Result<(), Failure> {
             "{name} has frames of {width}x{height}: --motion draws up to {MOST_PIXELS} pixels"
         )));
     }
-    let mut analyzer = Analyzer::new(width, height).map_err(reading)?.with_vectors(true);
+    let mut analyzer = open(width, height).map_err(reading)?;
     let mut picture = Vec::new();
     for number in 0..=index {
         let Some(frame) = source.next_frame().map_err(reading)? else {

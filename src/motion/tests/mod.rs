@@ -1,18 +1,22 @@
 //! The search against an oracle that was written from the definition alone.
 
+pub(crate) mod cases;
 mod oracle;
 mod scenes;
+mod searcher;
 
 use proptest::prelude::*;
 
 use super::pyramid::Pyramid;
+use super::scenes::Costs;
 use super::search::{Instructions, Pair, search, search_coarse};
+use super::searcher::Found;
 use crate::media::{BlockSize, MotionField, MotionVector, PlaneView, Samples};
 use crate::parallel::Workers;
 
 /// A picture of luma in 8 bits.
 #[derive(Clone, Debug)]
-pub(super) struct Luma {
+pub(crate) struct Luma {
     pub width: usize,
     pub height: usize,
     pub samples: Vec<u8>,
@@ -150,13 +154,25 @@ proptest! {
 }
 
 #[test]
-fn sizes_at_the_edge_are_the_oracles() {
-    for (width, height) in [(1, 1), (1, 40), (33, 1), (16, 16), (17, 15), (2, 2), (97, 3)] {
-        let (current, before) = (content(1, width, height, (0, 0), 5), content(1, width, height, (3, -2), 5));
-        let expected = oracle::search(&current, &before, None);
-        for (name, field) in fields(&current, &before, None) {
-            assert_eq!(field, expected, "{width}x{height}, {name}");
-        }
+fn every_case_is_the_oracles() {
+    for (name, instructions, workers) in ways() {
+        cases::compare(name, |case| {
+            let [earlier, before, current] = case.pictures.each_ref().map(|picture| {
+                let mut pyramid = Pyramid::default();
+                picture.with_view(case.shift, |luma| pyramid.take(luma, case.shift));
+                pyramid
+            });
+            let run = |current: &Pyramid, before: &Pyramid, last: Option<&MotionField>| {
+                let pair = Pair { current, before };
+                let coarse = search_coarse(pair, instructions, &workers);
+                let costs = Costs::new(&current.quarter, &before.quarter, &coarse);
+                let field = Some(search(pair, &coarse, last, instructions, &workers));
+                (coarse, Found { costs, field })
+            };
+            let first = run(&before, &earlier, None);
+            let second = run(&current, &before, first.1.field.as_ref());
+            [first, second]
+        });
     }
 }
 

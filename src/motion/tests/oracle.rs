@@ -2,6 +2,7 @@
 
 use super::Luma;
 use crate::media::{BlockMotion, MotionField, MotionVector};
+use crate::motion::Coarse;
 
 type Vector = (i64, i64);
 
@@ -18,6 +19,10 @@ impl Luma {
             let (x, y) = (2 * x as i64, 2 * y as i64);
             ((self.at(x, y) + self.at(x + 1, y) + self.at(x, y + 1) + self.at(x + 1, y + 1) + 2) >> 2) as u8
         })
+    }
+
+    pub(super) fn quartered(&self) -> Luma {
+        self.halved().halved()
     }
 
     /// The sample at a place in quarters.
@@ -138,10 +143,28 @@ fn satd(differences: &[i64], side: usize) -> i64 {
 const CROSS: [Vector; 4] = [(-1, 0), (1, 0), (0, -1), (0, 1)];
 const AROUND: [Vector; 8] = [(-1, -1), (0, -1), (1, -1), (-1, 0), (1, 0), (-1, 1), (0, 1), (1, 1)];
 
+fn grid(luma: &Luma, side: usize) -> (usize, usize) {
+    (luma.width.div_ceil(side), luma.height.div_ceil(side))
+}
+
+/// Level 1.
+pub(super) fn coarse(current: &Luma, before: &Luma) -> Vec<Coarse> {
+    let (quarter, quarter_before) = (current.quartered(), before.quartered());
+    let (columns, rows) = grid(&quarter, 8);
+    let mut coarse = Vec::new();
+    for (row, column) in (0..rows).flat_map(|j| (0..columns).map(move |i| (j, i))) {
+        let (left, top) = (8 * column as i64, 8 * row as i64);
+        let block = Matched { current: &quarter, before: &quarter_before, side: 8, left, top };
+        let window = (-12..=12).flat_map(|y| (-16..=15).map(move |x| (4 * x, 4 * y)));
+        let (x, y) = block.best(std::iter::once((0, 0)).chain(window).collect());
+        let (sad, zero_sad) = (block.sad((x, y)) as u32, block.sad((0, 0)) as u32);
+        coarse.push(Coarse { x: x as i32 / 4, y: y as i32 / 4, sad, zero_sad });
+    }
+    coarse
+}
+
 pub(super) fn search(current: &Luma, before: &Luma, last: Option<&MotionField>) -> MotionField {
     let (half, half_before) = (current.halved(), before.halved());
-    let (quarter, quarter_before) = (half.halved(), half_before.halved());
-    let grid = |luma: &Luma, side: usize| (luma.width.div_ceil(side), luma.height.div_ceil(side));
     let last_vector = |column: usize, row: usize| {
         let block = last.map(|last| last.blocks16[row * current.width.div_ceil(16) + column]);
         block.map(|block| (i64::from(block.vector.x), i64::from(block.vector.y)))
@@ -155,15 +178,8 @@ pub(super) fn search(current: &Luma, before: &Luma, last: Option<&MotionField>) 
         [(column / 2, row / 2), (beside(column, columns), row / 2), (column / 2, beside(row, rows))]
     };
 
-    let coarse_grid = grid(&quarter, 8);
-    let mut coarse = Vec::new();
-    for (row, column) in (0..coarse_grid.1).flat_map(|j| (0..coarse_grid.0).map(move |i| (j, i))) {
-        let (left, top) = (8 * column as i64, 8 * row as i64);
-        let block = Matched { current: &quarter, before: &quarter_before, side: 8, left, top };
-        let window = (-12..=12).flat_map(|y| (-16..=15).map(move |x| (4 * x, 4 * y)));
-        let best = block.best(std::iter::once((0, 0)).chain(window).collect());
-        coarse.push((best.0 / 4, best.1 / 4));
-    }
+    let coarse_grid = grid(&half.halved(), 8);
+    let coarse = coarse(current, before);
 
     let (columns, rows) = grid(current, 16);
     let mut second = Vec::new();
@@ -172,8 +188,8 @@ pub(super) fn search(current: &Luma, before: &Luma, last: Option<&MotionField>) 
         let block = Matched { current: &half, before: &half_before, side: 8, left, top };
         let mut candidates = vec![(0, 0)];
         for (i, j) in three(column, row, coarse_grid) {
-            let (x, y) = coarse[j * coarse_grid.0 + i];
-            candidates.push((2 * x, 2 * y));
+            let Coarse { x, y, .. } = coarse[j * coarse_grid.0 + i];
+            candidates.push((2 * i64::from(x), 2 * i64::from(y)));
         }
         candidates.extend(last_vector(column, row).map(|(x, y)| ((x + 4) >> 3, (y + 4) >> 3)));
         second.push(block.whole(candidates, &AROUND, 1));
