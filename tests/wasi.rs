@@ -124,7 +124,7 @@ fn pipes_carry_what_they_carry_natively() {
     let Some(tools) = Tools::find() else { return };
     let folder = desk();
     let clip = fs::read(folder.path().join("clip.y4m")).unwrap();
-    for args in [&["encode", "-", "-o", "-", "--container", "webm", "--quiet"][..], &["formats"]] {
+    for args in [&["encode", "-", "-o", "-", "--container", "webm", "--quiet"][..], &["inspect", "clip.y4m"]] {
         let (native, commands) = tools.commands(folder.path(), args);
         let native = succeeded(run(native, &clip), "natively");
         for (runtime, command) in commands {
