@@ -270,17 +270,24 @@ impl<'a, const N: usize> Whole<'a, N> {
     #[inline(always)]
     fn refine(&mut self, steps: &[(i32, i32)], rounds: usize) {
         let [(min_x, max_x), (min_y, max_y)] = self.limits();
+        let mut last = None;
         for _ in 0..rounds {
             let (from_x, from_y) = (self.x, self.y);
-            for (dx, dy) in steps {
+            for &(dx, dy) in steps {
                 let (x, y) = (from_x + dx, from_y + dy);
-                if (min_x..=max_x).contains(&x) && (min_y..=max_y).contains(&y) {
+                // The round before has tried what is a step from where it began, and that place itself.
+                let is_tried = last.is_some_and(|(last_x, last_y)| {
+                    let step = (x - last_x, y - last_y);
+                    step == (0, 0) || steps.contains(&step)
+                });
+                if !is_tried && (min_x..=max_x).contains(&x) && (min_y..=max_y).contains(&y) {
                     self.try_vector(x, y);
                 }
             }
             if (self.x, self.y) == (from_x, from_y) {
                 break;
             }
+            last = Some((from_x, from_y));
         }
     }
 
