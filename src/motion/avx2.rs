@@ -8,7 +8,7 @@ use safe_unaligned_simd::x86_64::_mm256_loadu2_m128i;
 
 use super::measure::{Block, chunk};
 use super::pyramid::PaddedPlane;
-use super::search::{self, Coarse, Pair, WINDOW_X, WINDOW_Y};
+use super::search::{self, Coarse, Match, Pair, WINDOW_X, WINDOW_Y};
 use crate::media::BlockMotion;
 
 /// The knowledge that this processor has AVX2.
@@ -42,8 +42,8 @@ twins! {
     half_row by search::half_row,
         (pair: Pair<'_>, coarse: &[Coarse], last: &[BlockMotion], row: usize, out: &mut [(i32, i32)]);
     whole_row by search::whole_row,
-        (pair: Pair<'_>, half: &[(i32, i32)], last: &[BlockMotion], row: usize, out: &mut [(i32, i32)]);
-    large_row by search::large_row, (pair: Pair<'_>, whole: &[(i32, i32)], row: usize, out: &mut [BlockMotion]);
+        (pair: Pair<'_>, half: &[(i32, i32)], last: &[BlockMotion], row: usize, out: &mut [Match]);
+    large_row by search::large_row, (pair: Pair<'_>, whole: &[Match], row: usize, out: &mut [BlockMotion]);
     small_row by search::small_row, (pair: Pair<'_>, large: &[BlockMotion], row: usize, out: &mut [BlockMotion]);
 }
 

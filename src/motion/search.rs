@@ -25,6 +25,14 @@ pub(crate) struct Coarse {
     pub zero_sad: u32,
 }
 
+/// The best match of a block of the third level.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Match {
+    vector: (i32, i32),
+    sad: u32,
+    zero_sad: u32,
+}
+
 /// Which of the implementations runs. The result is the same.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Instructions {
@@ -83,7 +91,7 @@ pub(super) fn search(
     let (columns, rows) = (width.div_ceil(16), height.div_ceil(16));
     let mut half = vec![(0, 0); columns * rows];
     rows!(workers, instructions, half, columns, half_row(pair, coarse, last));
-    let mut whole = vec![(0, 0); columns * rows];
+    let mut whole = vec![Match::default(); columns * rows];
     rows!(workers, instructions, whole, columns, whole_row(pair, &half, last));
     let mut blocks16 = vec![BlockMotion::default(); columns * rows];
     rows!(workers, instructions, blocks16, columns, large_row(pair, &whole));
@@ -159,7 +167,7 @@ fn beside(index: usize, count: usize) -> usize {
 
 /// A row of the third level: blocks of 16x16, in whole samples.
 #[inline(always)]
-pub(super) fn whole_row(pair: Pair<'_>, half: &[(i32, i32)], last: &[BlockMotion], row: usize, out: &mut [(i32, i32)]) {
+pub(super) fn whole_row(pair: Pair<'_>, half: &[(i32, i32)], last: &[BlockMotion], row: usize, out: &mut [Match]) {
     let columns = out.len();
     for (column, out) in out.iter_mut().enumerate() {
         let mut best = Whole::<16>::new(&pair.current.full, &pair.before.full, column, row);
@@ -170,26 +178,29 @@ pub(super) fn whole_row(pair: Pair<'_>, half: &[(i32, i32)], last: &[BlockMotion
             best.try_clamped((i32::from(last.vector.x) + 2) >> 2, (i32::from(last.vector.y) + 2) >> 2);
         }
         best.refine(&AROUND, 3);
-        *out = (best.x, best.y);
+        *out = Match { vector: (best.x, best.y), sad: best.sad, zero_sad: best.zero_sad };
     }
 }
 
 /// A row of the fourth level: the same blocks, by their neighbours and between samples.
 #[inline(always)]
-pub(super) fn large_row(pair: Pair<'_>, whole: &[(i32, i32)], row: usize, out: &mut [BlockMotion]) {
+pub(super) fn large_row(pair: Pair<'_>, whole: &[Match], row: usize, out: &mut [BlockMotion]) {
     let columns = out.len();
     for (column, out) in out.iter_mut().enumerate() {
-        let mut best = Whole::<16>::new(&pair.current.full, &pair.before.full, column, row);
-        for &(x, y) in five(whole, column, row, columns).into_iter().flatten() {
-            best.try_clamped(x, y);
+        let [own, beside @ ..] = five(whole, column, row, columns);
+        // Level 3 has measured `(0, 0)` and its own vector: where that is another, it is better.
+        let own = own.copied().unwrap_or_default();
+        let mut best = Whole::<16>::go_on(&pair.current.full, &pair.before.full, column, row, own);
+        for Match { vector: (x, y), .. } in beside.into_iter().flatten() {
+            best.try_clamped(*x, *y);
         }
         *out = best.finish(None);
     }
 }
 
-/// The vectors of a block and of those left, right, above and below, where there are such.
+/// What was found of a block and of those left, right, above and below, where there are such.
 #[inline(always)]
-fn five(vectors: &[(i32, i32)], column: usize, row: usize, columns: usize) -> [Option<&(i32, i32)>; 5] {
+fn five<T>(vectors: &[T], column: usize, row: usize, columns: usize) -> [Option<&T>; 5] {
     let at = row * columns + column;
     let left = if column > 0 { vectors.get(at - 1) } else { None };
     let right = if column + 1 < columns { vectors.get(at + 1) } else { None };
@@ -234,10 +245,18 @@ impl<'a, const N: usize> Whole<'a, N> {
     /// Begins with the block at the same place.
     #[inline(always)]
     fn new(plane: &PaddedPlane, before: &'a PaddedPlane, column: usize, row: usize) -> Self {
+        let mut whole = Self::go_on(plane, before, column, row, Match::default());
+        whole.zero_sad = sad_at(&whole.current, before, whole.left as isize, whole.top as isize);
+        whole.sad = whole.zero_sad;
+        whole
+    }
+
+    /// Goes on where another level has come to.
+    #[inline(always)]
+    fn go_on(plane: &PaddedPlane, before: &'a PaddedPlane, column: usize, row: usize, found: Match) -> Self {
         let (left, top) = ((N * column) as isize, (N * row) as isize);
-        let current = block(plane, left, top);
-        let zero_sad = sad_at(&current, before, left, top);
-        Whole { current, before, left: left as i32, top: top as i32, x: 0, y: 0, sad: zero_sad, zero_sad }
+        let Match { vector: (x, y), sad, zero_sad } = found;
+        Whole { current: block(plane, left, top), before, left: left as i32, top: top as i32, x, y, sad, zero_sad }
     }
 
     /// The least and greatest vector: a block that has left the picture wholly sees nothing new further out.

@@ -166,10 +166,13 @@ fn satd_of<const N: usize>(a: &Block<N>, b: &Block<N>) -> u32 {
                 let wide = |block: &Block<N>| _mm_unpacklo_epi8(load8(&block[top + y], left), zero);
                 *row = _mm_sub_epi16(wide(a), wide(b));
             }
+            let rows = butterflies(transpose(butterflies(rows, [4, 2, 1])), [4, 2]);
+            // Of the last step only sizes are wanted: |a + b| + |a - b| is twice the larger of |a| and |b|.
+            let size = |row| _mm_max_epi16(row, _mm_sub_epi16(zero, row));
             let mut sums = zero;
-            for row in hadamard(transpose(hadamard(rows))) {
-                let size = _mm_max_epi16(row, _mm_sub_epi16(zero, row));
-                sums = _mm_add_epi32(sums, _mm_madd_epi16(size, _mm_set1_epi16(1)));
+            for pair in rows.chunks_exact(2) {
+                let larger = _mm_max_epi16(size(pair[0]), size(pair[1]));
+                sums = _mm_add_epi32(sums, _mm_madd_epi16(larger, _mm_set1_epi16(2)));
             }
             sum += (total_of_words(sums) + 4) >> 3;
         }
@@ -187,8 +190,8 @@ fn total_of_words(sums: __m128i) -> u32 {
 
 #[inline]
 #[target_feature(enable = "sse2")]
-fn hadamard(mut rows: [__m128i; 8]) -> [__m128i; 8] {
-    for step in [4, 2, 1] {
+fn butterflies<const STEPS: usize>(mut rows: [__m128i; 8], steps: [usize; STEPS]) -> [__m128i; 8] {
+    for step in steps {
         for first in 0..8 {
             if first & step == 0 {
                 let (a, b) = (rows[first], rows[first + step]);
