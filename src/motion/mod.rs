@@ -63,9 +63,11 @@ pub(crate) use repeats::Repeats;
 pub(crate) use search::Coarse;
 pub(crate) use searcher::{SearchRecord, Searcher};
 // What another searcher speaks in.
+#[cfg(feature = "gpu")]
+pub(crate) use pyramid::{BEFORE, BEHIND};
 #[cfg(any(feature = "gpu", test))]
 pub(crate) use {
-    pyramid::{BEFORE, BEHIND, Luma},
+    pyramid::Luma,
     scenes::Costs,
     searcher::{Depth, Found, HELD},
 };
