@@ -85,7 +85,7 @@ impl GpuLane {
         if plan.target.format.is_rgb() {
             return Ok(None);
         }
-        let converter = GpuConverter::new(context.clone(), plan.target.format, plan.target.color)?;
+        let converter = GpuConverter::new(context.clone(), &plan.target)?;
         Ok(Some(GpuLane { converter, held: VecDeque::new(), fallback: None, search }))
     }
 
