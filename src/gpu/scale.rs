@@ -33,6 +33,11 @@ pub(super) struct Scale {
 /// Of one picture: what is bound for its rows and its columns.
 pub(super) struct ScaleGroups([wgpu::BindGroup; 2]);
 
+/// A sample is made of so many others along an axis, or the CPU does it, which a side has to become shorter than its
+/// two-thousandth part for. An invocation is not to take long; llvmpipe ends one's loops after some 65,000 rounds together,
+/// which here are those of four samples.
+const MAX_TAPS: usize = 1 << 13;
+
 /// The words of `Plane` in `scale.wgsl`.
 type PlaneWords = [[u32; 4]; 4];
 
@@ -45,7 +50,7 @@ impl Scaler {
     }
 
     /// What scales pictures that lie as `from`: `None` where they have the visible size, and where a buffer would be
-    /// larger than the device has them. Those come back as they are, for the CPU to scale.
+    /// larger than the device has them, or a sample made of too many. Those come back as they are, for the CPU to scale.
     pub fn scale(&mut self, context: &GpuContext, from: &Packing) -> Result<Option<Arc<Scale>>> {
         if let Some((_, scale)) = self.last.as_ref().filter(|(last, _)| last == from) {
             return Ok(scale.clone());
@@ -69,7 +74,7 @@ impl Scaler {
         let largest = largest.min(u32::MAX.into());
         let has_room = from.size().0.max(from.size().1) <= MAX_SIDE && from.len().max(to.len()) <= largest;
         let plan = (has_room && from.size() != size).then(|| Plan::new(&self.target, from, &to));
-        plan.filter(|plan| plan.between.max(plan.tables.len() as u64) <= largest)
+        plan.filter(|plan| plan.taps <= MAX_TAPS && plan.between.max(plan.tables.len() as u64) <= largest)
     }
 }
 
@@ -78,6 +83,8 @@ struct Plan {
     to: Packing,
     params: Vec<u8>,
     tables: Vec<u8>,
+    /// How many samples one is made of at most, along an axis.
+    taps: usize,
     /// Bytes of what is made of the rows.
     between: u64,
     dispatches: [[u32; 3]; 2],
@@ -91,6 +98,9 @@ impl Plan {
         let axes: Vec<_> =
             (0..planes.min(2)).map(|plane| scaling.axes(plane).each_ref().map(|axis| put(axis, &mut tables))).collect();
         let words_of_four = if target.format.bit_depth() > 8 { 2 } else { 1 };
+        // Chroma is no larger than luma.
+        let most = |axis: &Axis| (0..axis.len()).map(|index| axis.taps(index).1.len()).max();
+        let taps = scaling.axes(0).iter().filter_map(most).max().unwrap_or_default();
         let mut between = 0;
         let mut params = [PlaneWords::default(); 3];
         for (plane, words) in params.iter_mut().enumerate().take(planes) {
@@ -109,14 +119,13 @@ impl Plan {
             ];
             between += 8 * columns.div_ceil(4) as u64 * place.height as u64;
         }
-        // Chroma is no larger than luma.
         let [[_, between_size, scaled_size, _], ..] = params;
         let dispatch = |across: u32, down: u32| [across.div_ceil(GROUP), down.div_ceil(GROUP), planes as u32];
         let dispatches = [dispatch(between_size[1], between_size[2]), dispatch(scaled_size[2], scaled_size[3])];
         let depth = target.format.bit_depth();
         let samples = [words_of_four, depth.into(), columns_shift(depth), (1 << depth) - 1];
         let params = params.as_flattened().iter().chain([&samples]).flatten();
-        Plan { to: *to, params: bytes(params), tables: bytes(&tables), between, dispatches }
+        Plan { to: *to, params: bytes(params), tables: bytes(&tables), taps, between, dispatches }
     }
 }
 
@@ -144,12 +153,7 @@ fn bytes<'a>(words: impl IntoIterator<Item = &'a u32>) -> Vec<u8> {
 }
 
 impl Scale {
-    fn new(
-        device: &wgpu::Device,
-        queue: &wgpu::Queue,
-        pipelines: Arc<ScalePipelines>,
-        plan: &Plan,
-    ) -> Self {
+    fn new(device: &wgpu::Device, queue: &wgpu::Queue, pipelines: Arc<ScalePipelines>, plan: &Plan) -> Self {
         use wgpu::BufferUsages as Usage;
         let buffer = |size, usage| {
             device.create_buffer(&wgpu::BufferDescriptor {

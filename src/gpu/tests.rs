@@ -323,8 +323,8 @@ fn a_device_that_is_lost_is_an_error() {
     let own = GpuContext::from_wgpu(gpu.device().clone(), gpu.queue().clone());
     assert_eq!(own, gpu);
     let frame = FrameView::gray(64, 48, &[90u8; 64 * 48]).unwrap();
-    let mut converters = [gpu.clone(), own.clone()]
-        .map(|context| converter(context, PixelFormat::Yuv420p, Color::BT709).unwrap());
+    let mut converters =
+        [gpu.clone(), own.clone()].map(|context| converter(context, PixelFormat::Yuv420p, Color::BT709).unwrap());
     for converter in &mut converters {
         converter.submit_frame(&frame).unwrap();
     }
