@@ -73,8 +73,8 @@ impl GpuConverter {
     /// it is being submitted.
     const DEPTH: usize = 3;
 
-    /// Into pictures of `target`, which are not RGB, of the visible size: but for those that take larger buffers than the
-    /// device has. They come back at their own size, for the CPU to scale.
+    /// Into pictures of `target`, which are not RGB, of the visible size: but for those that [`Scaler`] leaves to the CPU,
+    /// which come back at their own size.
     pub fn new(context: GpuContext, target: &PictureTarget) -> Result<Self> {
         let converter = Self::of_own_size(context, target.format, Chroma::Planes, target.color)?;
         Ok(GpuConverter { scaler: Some(Scaler::new(target)), ..converter })

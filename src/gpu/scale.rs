@@ -20,7 +20,7 @@ pub(super) struct ScalePipelines {
     columns: wgpu::ComputePipeline,
 }
 
-/// What pictures of one size take: all of them the same, since the GPU makes them one after the other.
+/// What pictures of one size take. They share it, what is between the two passes too: the GPU makes one after the other.
 pub(super) struct Scale {
     pipelines: Arc<ScalePipelines>,
     to: Packing,
