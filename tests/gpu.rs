@@ -9,8 +9,8 @@ use std::process::Command;
 use framewright::motion::{Analysis, FrameAnalysis};
 use framewright::sink::SharedWriter;
 use framewright::{
-    Color, ColorRange, Container, Device, Encoder, Error, ErrorKind, FrameFormat, FrameView, GpuContext, PixelFormat,
-    Report, VideoCodec, VideoOptions, VideoStream,
+    Color, ColorRange, Container, Device, Encoder, Error, ErrorKind, Fit, FrameFormat, FrameView, GpuContext,
+    PixelFormat, Report, VideoCodec, VideoOptions, VideoStream,
 };
 use wgpu::{TextureFormat, TextureUsages as Usage};
 
@@ -245,7 +245,8 @@ fn texture(gpu: &GpuContext, format: TextureFormat, usage: Usage, (width, height
 }
 
 fn fill(gpu: &GpuContext, texture: &wgpu::Texture, pixels: &[u8]) {
-    let layout = wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(4 * WIDTH), rows_per_image: None };
+    let row = Some(4 * texture.width());
+    let layout = wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: row, rows_per_image: None };
     gpu.queue().write_texture(texture.as_image_copy(), pixels, layout, texture.size());
 }
 
@@ -282,6 +283,41 @@ fn a_file_of_textures_is_that_of_their_bytes() {
         .unwrap();
         assert!(cpu == by_gpu, "{format:?}");
         assert_eq!(report.streams[0].gpu.as_ref().map(|gpu| gpu.frames), Some(FRAMES.into()));
+    }
+}
+
+/// Frames and textures that come at any size, larger and smaller than the video, and at its own.
+#[test]
+#[ignore = "needs a GPU: llvmpipe will do"]
+fn a_file_of_scaled_pictures_is_that_of_the_cpu() {
+    let gpu = gpu();
+    let sizes = [(51, 35), (51, 35), (160, 90), (160, 90), (160, 90), (64, 48), (20, 75), (20, 75), (7, 3), (51, 35)];
+    let rgba = |index: usize| {
+        let (width, height) = sizes[index];
+        samples(index as u32, (4 * width * height) as usize)
+    };
+    for (fit, format) in [(Fit::Pad, PixelFormat::Yuv420p), (Fit::Stretch, PixelFormat::Yuv444p10)] {
+        let options = VideoOptions::new(64, 48).frame_rate(10).crf(40).pixel_format(format);
+        let options = options.out_size(64, 48).fit(fit);
+        let add_frame = |video: &mut VideoStream, index: usize| {
+            let (width, height) = sizes[index];
+            video.add_frame(&FrameView::rgba(width, height, &rgba(index))?)
+        };
+        let add_texture = |video: &mut VideoStream, index: usize| {
+            let texture = texture(&gpu, TextureFormat::Rgba8Unorm, Usage::TEXTURE_BINDING, sizes[index]);
+            fill(&gpu, &texture, &rgba(index));
+            video.add_texture(&texture)
+        };
+        let feed = |video: &mut VideoStream| (0..sizes.len()).try_for_each(|index| add_frame(video, index));
+        let (cpu, _) = file(options.clone(), Container::Mp4, feed).unwrap();
+        let options = options.device(Device::Gpu(gpu.clone()));
+        let (by_gpu, report) = file(options.clone(), Container::Mp4, feed).unwrap();
+        assert!(cpu == by_gpu, "frames, {fit}, {format}");
+        let stream = report.streams[0].gpu.clone().unwrap();
+        assert_eq!((stream.frames, stream.fallback), (sizes.len() as u64, None));
+        let feed = |video: &mut VideoStream| (0..sizes.len()).try_for_each(|index| add_texture(video, index));
+        let (by_gpu, _) = file(options, Container::Mp4, feed).unwrap();
+        assert!(cpu == by_gpu, "textures, {fit}, {format}");
     }
 }
 

@@ -18,7 +18,8 @@ use crate::motion::{SearchRecord, Searcher};
 
 impl VideoStream {
     /// Encodes what is in a texture of the stream's [device](crate::VideoOptions::device): it is converted on the GPU, and
-    /// only luma and chroma are read back. It begins where the frame before it ended, by the frame rate.
+    /// scaled where the stream has an [`out_size`](crate::VideoOptions::out_size); only luma and chroma are read back. It
+    /// begins where the frame before it ended, by the frame rate.
     ///
     /// The texture is of format `Rgba8Unorm`, `Rgba8UnormSrgb`, `Bgra8Unorm` or `Bgra8UnormSrgb`, whose bytes are taken as
     /// those of an RGBA frame would be, and has usage `TEXTURE_BINDING` or `COPY_SRC` (of the sRGB formats `COPY_SRC`). It
@@ -85,7 +86,7 @@ impl GpuLane {
         if plan.target.format.is_rgb() {
             return Ok(None);
         }
-        let converter = GpuConverter::new(context.clone(), plan.target.format, plan.target.color)?;
+        let converter = GpuConverter::new(context.clone(), &plan.target)?;
         Ok(Some(GpuLane { converter, held: VecDeque::new(), fallback: None, search }))
     }
 

@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::rgb::Pipelines;
+use super::scale::ScalePipelines;
 use super::search::SearchPipelines;
 use crate::error::{Error, ErrorKind, Result, catch_panic};
 
-/// What a video stream has its colours converted and its motion searched by:
+/// What a video stream has its colours converted, its pictures scaled and its motion searched by:
 /// [`VideoOptions::device`](crate::VideoOptions::device).
 ///
 /// The bytes of the file do not depend on it.
@@ -44,6 +45,7 @@ struct Shared {
     /// Why the device is of no more use, where wgpu has said so.
     lost: Arc<Mutex<Option<String>>>,
     pipelines: Mutex<Option<Arc<Pipelines>>>,
+    scale: Mutex<Option<Arc<ScalePipelines>>>,
     search: Mutex<Option<Arc<SearchPipelines>>>,
 }
 
@@ -175,14 +177,26 @@ impl GpuContext {
                 name,
                 lost,
                 pipelines: Mutex::default(),
+                scale: Mutex::default(),
                 search: Mutex::default(),
             }),
         }
     }
 
+    /// The bytes of the largest buffer that a shader can be handed.
+    pub(super) fn largest_buffer(&self) -> u64 {
+        let limits = self.device().limits();
+        limits.max_buffer_size.min(limits.max_storage_buffer_binding_size)
+    }
+
     /// What is compiled for this device, once for all streams.
     pub(super) fn pipelines(&self) -> Result<Arc<Pipelines>> {
         self.compiled(&self.shared.pipelines, "compiling the colour conversion", Pipelines::new)
+    }
+
+    /// The same for scaling.
+    pub(super) fn scale_pipelines(&self) -> Result<Arc<ScalePipelines>> {
+        self.compiled(&self.shared.scale, "compiling the scaler", ScalePipelines::new)
     }
 
     /// The same for the search for motion.

@@ -147,7 +147,7 @@ impl Pipelines {
 }
 
 impl Packing {
-    fn new(format: PixelFormat, chroma_lies: Chroma, width: usize, height: usize) -> Self {
+    pub fn new(format: PixelFormat, chroma_lies: Chroma, width: usize, height: usize) -> Self {
         // One invocation writes 8 luma samples of a row, and with them 4 or 8 of chroma: whole words.
         let luma = width.next_multiple_of(8);
         let chroma = luma >> format.chroma().shifts().0;
@@ -168,6 +168,12 @@ impl Packing {
     /// Width and height of the picture.
     pub fn size(&self) -> (usize, usize) {
         (self.width, self.height)
+    }
+
+    /// The byte at which a plane begins, and bytes from row to row of a plane of its own.
+    pub fn plane(&self, plane: usize) -> (usize, usize) {
+        let bytes = if self.format.bit_depth() > 8 { 2 } else { 1 };
+        (self.starts[plane], self.strides[plane.min(1)] * bytes)
     }
 
     /// The bytes of a picture.

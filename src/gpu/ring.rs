@@ -11,14 +11,18 @@ use std::time::{Duration, Instant};
 
 use super::context::GpuContext;
 use super::rgb::{Chroma, PARAMS_LEN, Packing, Pixels, RgbKernel};
+use super::scale::{Scale, ScaleGroups, Scaler};
 use super::source::{self, Layout, Reading, Source};
+use crate::convert::picture::PictureTarget;
 use crate::error::{Error, Result, catch_panic};
 use crate::media::{Color, FrameView, Picture, PixelFormat, Plane};
 
-/// Converts frames and textures into pictures of one format and colour, at their own size and in their order.
+/// Converts frames and textures into pictures of one format and colour, in their order: at their own size, or at that of a
+/// target.
 pub(crate) struct GpuConverter {
     context: GpuContext,
     kernel: RgbKernel,
+    scaler: Option<Scaler>,
     under_way: VecDeque<Slot>,
     /// What is recorded and not submitted: the commands of the last so many slots that are under way.
     recorded: Option<wgpu::CommandEncoder>,
@@ -33,15 +37,25 @@ pub(crate) struct GpuConverter {
 
 /// The buffers of one picture.
 struct Slot {
+    /// As it is converted.
     packing: Packing,
     params: wgpu::Buffer,
     /// What frames are uploaded to, as large as the largest so far.
     input: Option<wgpu::Buffer>,
-    /// What the GPU writes, and the copy that the CPU can read.
+    /// What the conversion writes, and where it has another size than it is to have, what that becomes.
     output: wgpu::Buffer,
+    scaled: Option<Scaled>,
+    /// The copy that the CPU can read.
     read_back: wgpu::Buffer,
     mapped: Arc<AtomicU8>,
     submission: Option<wgpu::SubmissionIndex>,
+}
+
+/// What there is more where a picture is scaled.
+struct Scaled {
+    scale: Arc<Scale>,
+    groups: ScaleGroups,
+    output: wgpu::Buffer,
 }
 
 /// Frames share a submission while they have no more bytes than this together, coming and going …
@@ -59,16 +73,20 @@ impl GpuConverter {
     /// it is being submitted.
     const DEPTH: usize = 3;
 
-    /// Into pictures of `format`, which are not RGB.
-    pub fn new(context: GpuContext, format: PixelFormat, color: Color) -> Result<Self> {
-        Self::with_chroma(context, format, Chroma::Planes, color)
+    /// Into pictures of `target`, which are not RGB, of the visible size: but for those that [`Scaler`] leaves to the CPU,
+    /// which come back at their own size.
+    pub fn new(context: GpuContext, target: &PictureTarget) -> Result<Self> {
+        let converter = Self::of_own_size(context, target.format, Chroma::Planes, target.color)?;
+        Ok(GpuConverter { scaler: Some(Scaler::new(target)), ..converter })
     }
 
-    pub(super) fn with_chroma(context: GpuContext, format: PixelFormat, chroma: Chroma, color: Color) -> Result<Self> {
+    /// Into pictures that have the size of what they are made of.
+    pub(super) fn of_own_size(context: GpuContext, format: PixelFormat, chroma: Chroma, color: Color) -> Result<Self> {
         let kernel = RgbKernel::new(&context, format, chroma, color)?;
         Ok(GpuConverter {
             context,
             kernel,
+            scaler: None,
             under_way: VecDeque::new(),
             recorded: None,
             unsent: 0,
@@ -87,8 +105,7 @@ impl GpuConverter {
 
     /// Whether frames like this are taken. Others go the way of the CPU.
     pub fn takes(&self, frame: &FrameView<'_>) -> bool {
-        let limits = self.context.device().limits();
-        let largest = limits.max_buffer_size.min(limits.max_storage_buffer_binding_size);
+        let largest = self.context.largest_buffer();
         let output = self.kernel.packing(frame.width(), frame.height()).len();
         source::takes(frame) && output <= largest && Layout::of_frame(frame).is_some_and(|layout| layout.len <= largest)
     }
@@ -128,7 +145,7 @@ impl GpuConverter {
     /// The picture that was begun with first; `None` where none is under way.
     pub fn read(&mut self) -> Result<Option<&Picture>> {
         let Some(first) = self.under_way.front() else { return Ok(None) };
-        let (width, height) = first.packing.size();
+        let (width, height) = first.back().size();
         let format = self.picture.format;
         let mut picture = std::mem::replace(&mut self.picture, Picture::new(format, 0, 0));
         if (picture.width, picture.height) != (width, height) {
@@ -142,7 +159,7 @@ impl GpuConverter {
     /// The planes of the picture that was begun with first, and its size.
     pub(super) fn read_planes(&mut self, planes: &mut Vec<Plane>) -> Result<Option<(usize, usize)>> {
         let Some(first) = self.under_way.front() else { return Ok(None) };
-        let size = first.packing.size();
+        let size = first.back().size();
         self.read_into(|packing, bytes| {
             *planes = packing.planes();
             packing.unpack(bytes, planes);
@@ -162,7 +179,7 @@ impl GpuConverter {
         self.context.attempt("reading a picture back", |_, _| {
             let bytes = slot.read_back.get_mapped_range(..);
             let bytes = bytes.map_err(|error| self.context.failed("reading a picture back").with_source(error))?;
-            take(&slot.packing, &bytes);
+            take(slot.back(), &bytes);
             drop(bytes);
             slot.read_back.unmap();
             Ok::<(), Error>(())
@@ -174,8 +191,11 @@ impl GpuConverter {
 
     fn submit(&mut self, source: &Source<'_>, layout: Layout, reading: Reading, size: (u32, u32)) -> Result<()> {
         let packing = self.kernel.packing(size.0, size.1);
+        let scaler = self.scaler.as_mut();
+        let scale = scaler.map(|scaler| scaler.scale(&self.context, &packing)).transpose()?.flatten();
+        let back = scale.as_ref().map_or(&packing, |scale| scale.to()).len();
         self.batch = match source {
-            Source::Frame(_) => (BATCH_BYTES / (packing.len() + layout.len).max(1)).clamp(1, BATCH_FRAMES) as usize,
+            Source::Frame(_) => (BATCH_BYTES / (back + layout.len).max(1)).clamp(1, BATCH_FRAMES) as usize,
             // It may be drawn to as soon as the caller has it back. And what is wrong with it is to spoil nothing else.
             Source::Texture(_) => {
                 self.send()?;
@@ -191,7 +211,7 @@ impl GpuConverter {
         let doing = "converting a frame";
         // Where memory does not suffice, what is recorded so far is left alone.
         let slot = self.context.attempt(doing, |device, _| {
-            let mut slot = slot.unwrap_or_else(|| Slot::new(device, packing));
+            let mut slot = slot.unwrap_or_else(|| Slot::new(device, packing, scale));
             if has_input {
                 slot.make_room(device, layout.len);
             }
@@ -249,17 +269,30 @@ impl GpuConverter {
 }
 
 impl Slot {
-    fn new(device: &wgpu::Device, packing: Packing) -> Self {
+    fn new(device: &wgpu::Device, packing: Packing, scale: Option<Arc<Scale>>) -> Self {
         use wgpu::BufferUsages as Usage;
+        let storage = |len| buffer(device, len, Usage::STORAGE | Usage::COPY_SRC);
+        let output = storage(packing.len());
+        let scaled = scale.map(|scale| {
+            let scaled = storage(scale.to().len());
+            Scaled { groups: scale.bind(device, &output, &scaled), output: scaled, scale }
+        });
+        let back = scaled.as_ref().map_or(&output, |scaled| &scaled.output).size();
         Slot {
             packing,
             params: buffer(device, PARAMS_LEN, Usage::UNIFORM | Usage::COPY_DST),
             input: None,
-            output: buffer(device, packing.len(), Usage::STORAGE | Usage::COPY_SRC),
-            read_back: buffer(device, packing.len(), Usage::MAP_READ | Usage::COPY_DST),
+            output,
+            scaled,
+            read_back: buffer(device, back, Usage::MAP_READ | Usage::COPY_DST),
             mapped: Arc::default(),
             submission: None,
         }
+    }
+
+    /// How the picture lies that comes back.
+    fn back(&self) -> &Packing {
+        self.scaled.as_ref().map_or(&self.packing, |scaled| scaled.scale.to())
     }
 
     /// Makes the buffer that frames are uploaded to one of `len` bytes or more.
@@ -269,7 +302,7 @@ impl Slot {
         self.input = Some(fitting.unwrap_or_else(|| buffer(device, len, Usage::STORAGE | Usage::COPY_DST)));
     }
 
-    /// Uploads, and records the conversion and the copy.
+    /// Uploads, and records the conversion, the scaling and the copy.
     #[allow(clippy::too_many_arguments, reason = "they are all of one call, and of nothing else")]
     fn record(
         &self,
@@ -305,7 +338,14 @@ impl Slot {
             (Source::Frame(_), None) => return,
         };
         kernel.record(device, commands, &pixels, &self.params, &self.output, &self.packing);
-        commands.copy_buffer_to_buffer(&self.output, 0, &self.read_back, 0, self.packing.len());
+        let output = match &self.scaled {
+            Some(Scaled { scale, groups, output }) => {
+                scale.record(commands, groups);
+                output
+            }
+            None => &self.output,
+        };
+        commands.copy_buffer_to_buffer(output, 0, &self.read_back, 0, self.back().len());
     }
 
     /// Asks for the copy, without waiting.

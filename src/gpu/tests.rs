@@ -1,5 +1,6 @@
 //! The twins side by side: what a GPU makes is what `convert::rgb` makes, byte for byte.
 
+use super::rgb::Chroma;
 use super::*;
 use crate::convert::rgb::RgbConverter;
 use crate::error::ErrorKind;
@@ -10,7 +11,7 @@ use crate::media::{
 use crate::parallel::Workers;
 
 /// What pictures a GPU makes: all but planes of red, green and blue.
-const YUV: &[PixelFormat] = PixelFormat::ALL.split_at(8).0;
+pub(super) const YUV: &[PixelFormat] = PixelFormat::ALL.split_at(8).0;
 
 const LAYOUTS: [FrameFormat; 7] = [
     FrameFormat::Rgba,
@@ -22,11 +23,16 @@ const LAYOUTS: [FrameFormat; 7] = [
     FrameFormat::RgbaPlanar,
 ];
 
-const SIZES: [(u32, u32); 7] = [(1, 1), (2, 2), (3, 5), (17, 13), (64, 48), (175, 143), (4097, 17)];
+pub(super) const SIZES: [(u32, u32); 7] = [(1, 1), (2, 2), (3, 5), (17, 13), (64, 48), (175, 143), (4097, 17)];
 
 /// A GPU, be it one of software: tests that call this are to be ignored unless they are asked for.
 pub(super) fn gpu() -> GpuContext {
     GpuContext::new().or_else(|_| GpuContext::software()).unwrap()
+}
+
+/// Into pictures of the size of what they are made of.
+fn converter(gpu: GpuContext, format: PixelFormat, color: Color) -> crate::Result<GpuConverter> {
+    GpuConverter::of_own_size(gpu, format, Chroma::Planes, color)
 }
 
 fn colors() -> impl Iterator<Item = Color> {
@@ -52,7 +58,7 @@ fn noise(len: usize, mut seed: u64) -> Vec<u8> {
 }
 
 /// The samples of a frame, each row of which is followed by `gap` more.
-fn samples(layout: FrameFormat, (width, height): (u32, u32), gap: usize) -> Vec<Vec<u8>> {
+pub(super) fn samples(layout: FrameFormat, (width, height): (u32, u32), gap: usize) -> Vec<Vec<u8>> {
     let plane = |index| {
         let (row, rows) = layout.plane_size(index, width as usize, height as usize);
         noise((row + gap) * rows, 1 + index as u64 + u64::from(width) * 7)
@@ -60,7 +66,7 @@ fn samples(layout: FrameFormat, (width, height): (u32, u32), gap: usize) -> Vec<
     (0..layout.planes()).map(plane).collect()
 }
 
-fn view(layout: FrameFormat, (width, height): (u32, u32), gap: usize, planes: &[Vec<u8>]) -> FrameView<'_> {
+pub(super) fn view(layout: FrameFormat, (width, height): (u32, u32), gap: usize, planes: &[Vec<u8>]) -> FrameView<'_> {
     let row = layout.plane_size(0, width as usize, height as usize).0;
     let planes: Vec<_> = planes.iter().map(|plane| (PlaneData::U8(plane), row + gap)).collect();
     FrameView::from_planes(layout, width, height, &planes).unwrap()
@@ -78,7 +84,7 @@ fn frames_become_what_they_become_on_the_cpu() {
     let gpu = gpu();
     for &format in YUV {
         for color in colors() {
-            let mut converter = GpuConverter::new(gpu.clone(), format, color).unwrap();
+            let mut converter = converter(gpu.clone(), format, color).unwrap();
             for size in SIZES {
                 // The largest takes long on the CPU, and what it is for does not depend on the colour.
                 if size.0 > 4_000 && color != Color::BT709 {
@@ -98,7 +104,7 @@ fn frames_become_what_they_become_on_the_cpu() {
 }
 
 /// A texture with the bytes of `pixels`.
-fn texture(
+pub(super) fn texture(
     gpu: &GpuContext,
     format: wgpu::TextureFormat,
     usage: wgpu::TextureUsages,
@@ -123,7 +129,7 @@ fn texture(
 
 #[test]
 #[ignore = "needs a GPU: llvmpipe will do"]
-fn textures_become_what_their_bytes_become_on_the_cpu() {
+pub(super) fn textures_become_what_their_bytes_become_on_the_cpu() {
     use wgpu::TextureFormat::{Bgra8Unorm, Bgra8UnormSrgb, Rgba8Unorm, Rgba8UnormSrgb};
     use wgpu::TextureUsages as Usage;
     let gpu = gpu();
@@ -138,7 +144,7 @@ fn textures_become_what_their_bytes_become_on_the_cpu() {
     ];
     for &format in YUV {
         for color in [Color::BT709, Color::JPEG] {
-            let mut converter = GpuConverter::new(gpu.clone(), format, color).unwrap();
+            let mut converter = converter(gpu.clone(), format, color).unwrap();
             for size in SIZES {
                 for (texture_format, usage) in cases {
                     let layout = match texture_format.remove_srgb_suffix() {
@@ -166,7 +172,7 @@ fn every_byte_of_a_texture_is_that_byte() {
         (0..=255u8).flat_map(|alpha| (0..=255u8).flat_map(move |v| [v, 255 - v, v ^ 85, alpha])).collect();
     let frame = FrameView::rgba(256, 256, &pixels).unwrap();
     let (format, color) = (PixelFormat::Yuv444p10, Color::BT2020.with_range(ColorRange::Full));
-    let mut converter = GpuConverter::new(gpu.clone(), format, color).unwrap();
+    let mut converter = converter(gpu.clone(), format, color).unwrap();
     let usage = wgpu::TextureUsages::TEXTURE_BINDING;
     let texture = texture(&gpu, wgpu::TextureFormat::Rgba8Unorm, usage, (256, 256), &pixels);
     converter.submit_texture(&texture).unwrap();
@@ -177,7 +183,7 @@ fn every_byte_of_a_texture_is_that_byte() {
 #[ignore = "needs a GPU: llvmpipe will do"]
 fn several_are_under_way_and_come_in_their_order() {
     let gpu = gpu();
-    let mut converter = GpuConverter::new(gpu, PixelFormat::Yuv420p, Color::BT709).unwrap();
+    let mut converter = converter(gpu, PixelFormat::Yuv420p, Color::BT709).unwrap();
     let sizes = [(64, 48), (64, 48), (17, 13), (64, 48), (175, 143), (17, 13), (64, 48)];
     let grey = |index: usize| vec![vec![20 * index as u8; (sizes[index].0 * sizes[index].1) as usize]];
     for (index, &size) in sizes.iter().enumerate() {
@@ -221,7 +227,7 @@ fn semi_planar(picture: &Picture) -> Vec<Vec<u8>> {
 
 #[test]
 #[ignore = "needs a GPU: llvmpipe will do"]
-fn textures_come_back_in_each_layout() {
+pub(super) fn textures_come_back_in_each_layout() {
     let gpu = gpu();
     let usage = wgpu::TextureUsages::TEXTURE_BINDING;
     let formats =
@@ -281,7 +287,7 @@ fn plane_bytes(plane: &Plane) -> Vec<u8> {
 #[ignore = "needs a GPU: llvmpipe will do"]
 fn small_frames_share_a_submission_and_large_ones_have_their_own() {
     let gpu = gpu();
-    let mut converter = GpuConverter::new(gpu, PixelFormat::Yuv420p, Color::BT709).unwrap();
+    let mut converter = converter(gpu, PixelFormat::Yuv420p, Color::BT709).unwrap();
     let of_size = |side: u32| vec![vec![side as u8; (side * side) as usize]];
     let mut submit = |side: u32| {
         converter.submit_frame(&view(FrameFormat::Gray, (side, side), 0, &of_size(side))).unwrap();
@@ -304,7 +310,7 @@ fn small_frames_share_a_submission_and_large_ones_have_their_own() {
 #[ignore = "needs a GPU: llvmpipe will do"]
 fn deep_frames_and_those_of_luma_are_not_taken() {
     let gpu = gpu();
-    let converter = GpuConverter::new(gpu, PixelFormat::Yuv420p, Color::BT709).unwrap();
+    let converter = converter(gpu, PixelFormat::Yuv420p, Color::BT709).unwrap();
     assert!(!converter.takes(&FrameView::gray(4, 4, &[0u16; 16][..]).unwrap()));
     assert!(!converter.takes(&FrameView::i420(4, 4, &[0u8; 24]).unwrap()));
     assert!(converter.takes(&FrameView::gray(4, 4, &[0u8; 16]).unwrap()));
@@ -317,8 +323,8 @@ fn a_device_that_is_lost_is_an_error() {
     let own = GpuContext::from_wgpu(gpu.device().clone(), gpu.queue().clone());
     assert_eq!(own, gpu);
     let frame = FrameView::gray(64, 48, &[90u8; 64 * 48]).unwrap();
-    let mut converters = [gpu.clone(), own.clone()]
-        .map(|context| GpuConverter::new(context, PixelFormat::Yuv420p, Color::BT709).unwrap());
+    let mut converters =
+        [gpu.clone(), own.clone()].map(|context| converter(context, PixelFormat::Yuv420p, Color::BT709).unwrap());
     for converter in &mut converters {
         converter.submit_frame(&frame).unwrap();
     }

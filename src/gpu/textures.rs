@@ -65,7 +65,7 @@ impl TextureConverter {
                 return Err(Error::unsupported(message));
             }
         };
-        let ring = GpuConverter::with_chroma(context.clone(), pixels, chroma, color)?;
+        let ring = GpuConverter::of_own_size(context.clone(), pixels, chroma, color)?;
         Ok(TextureConverter { ring, format, bit_depth, color, planes: Vec::new() })
     }
 

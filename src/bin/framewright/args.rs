@@ -236,7 +236,7 @@ pub struct VideoArgs {
     #[arg(long, value_name = "STRENGTH")]
     pub denoise: Option<String>,
 
-    /// What converts colours and searches for motion; the bytes do not depend on it
+    /// What converts colours, scales and searches for motion; the bytes do not depend on it
     #[cfg(feature = "gpu")]
     #[arg(long, value_name = "DEVICE", value_enum, default_value = "cpu")]
     pub device: crate::device::DeviceArg,

@@ -1,4 +1,4 @@
-//! `--device`: what converts colours, and searches for motion.
+//! `--device`: what converts colours, scales, and searches for motion.
 
 use clap::ValueEnum;
 use framewright::{Device, GpuContext};

@@ -14,7 +14,7 @@ pub(super) const COEFFICIENT_BITS: u32 = 14;
 ///
 /// Positions are fractions and the kernel is a polynomial: the weights are exact until they are rounded. Rounded are
 /// their running totals, so each set sums exactly to 1 and constant pictures stay constant.
-pub(super) struct Axis {
+pub(crate) struct Axis {
     from: usize,
     to: usize,
     /// For each sample: the first one that it is made of, and the place of its coefficients.
@@ -50,10 +50,6 @@ impl Axis {
             axis.taps.push((first, start..axis.coefficients.len()));
         }
         axis
-    }
-
-    pub fn is(&self, from: usize, to: usize) -> bool {
-        (self.from, self.to) == (from, to)
     }
 
     /// How many samples come out.

@@ -21,9 +21,13 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+#[cfg(feature = "gpu")]
+pub(crate) use self::cubic::Axis;
 use self::pad::Padder;
 use self::planes::PlaneStage;
 use self::scale::Scaler;
+#[cfg(feature = "gpu")]
+pub(crate) use self::scale::{Scaling, columns_shift};
 use self::yuv::YuvConverter;
 use super::rgb::RgbConverter;
 use crate::error::{Error, Result};

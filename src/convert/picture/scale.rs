@@ -9,58 +9,41 @@ use crate::parallel::Workers;
 
 /// Scales pictures, each plane by its own size, into the middle of black.
 pub(super) struct Scaler {
-    format: PixelFormat,
-    coding: Coding,
-    width: usize,
-    height: usize,
-    fit: Fit,
+    target: PictureTarget,
     picture: Picture,
-    /// Where the last frame was put; around it all is black.
-    place: Option<Place>,
-    /// Horizontal and vertical, of luma and of chroma.
-    axes: [[Option<Axis>; 2]; 2],
+    /// How the last frame was scaled; around its place all is black.
+    scaling: Option<Scaling>,
     /// A row for each band.
     scratch: Vec<i16>,
 }
 
 impl Scaler {
     pub fn new(target: &PictureTarget) -> Self {
-        Scaler {
-            format: target.format,
-            coding: Coding { depth: target.format.bit_depth(), color: target.color },
-            width: target.width,
-            height: target.height,
-            fit: target.fit,
-            picture: empty(target.format),
-            place: None,
-            axes: Default::default(),
-            scratch: Vec::new(),
-        }
+        Scaler { target: *target, picture: empty(target.format), scaling: None, scratch: Vec::new() }
     }
 
     /// `picture` itself where it has the visible size.
     pub fn fit<'a>(&'a mut self, picture: PictureView<'a>, workers: &Workers) -> Result<PictureView<'a>> {
-        if (picture.width, picture.height) == (self.width, self.height) {
+        let from = (picture.width, picture.height);
+        let PictureTarget { format, width, height, .. } = self.target;
+        if from == (width, height) {
             return Ok(picture);
         }
-        let place = Place::new(self.fit, (picture.width, picture.height), (self.width, self.height));
-        if self.place != Some(place) {
-            self.place = None;
-            resize(&mut self.picture, self.width, self.height)?;
-            self.blacken();
-            self.place = Some(place);
-        }
+        let scaling = match self.scaling.take().filter(|scaling| scaling.from == from) {
+            Some(scaling) => scaling,
+            None => {
+                let scaling = Scaling::new(&self.target, from);
+                resize(&mut self.picture, width, height)?;
+                self.blacken(&scaling);
+                scaling
+            }
+        };
+        let scaling = self.scaling.insert(scaling);
         for (index, (plane, source)) in self.picture.planes.iter_mut().zip(&picture.planes).enumerate() {
-            let (stride, _) = self.format.plane_size(index, self.width, self.height);
-            let place = place.in_plane(self.format, index);
-            let [x, y] = &mut self.axes[index.min(1)];
-            let work = PlaneWork {
-                source,
-                x: axis(x, source.width, place.width),
-                y: axis(y, source.height, place.height),
-                left: place.left,
-                depth: self.coding.depth,
-            };
+            let (stride, _) = format.plane_size(index, width, height);
+            let place = scaling.place(index);
+            let [x, y] = scaling.axes(index);
+            let work = PlaneWork { source, x, y, left: place.left, depth: format.bit_depth() };
             match (plane, source.samples) {
                 (Plane::U8(out), Samples::U8(samples)) => {
                     work.run(samples, &mut out[place.rows(stride)], stride, &mut self.scratch, workers);
@@ -75,10 +58,9 @@ impl Scaler {
         Ok(self.picture.view())
     }
 
-    fn blacken(&mut self) {
+    fn blacken(&mut self, scaling: &Scaling) {
         for (index, plane) in self.picture.planes.iter_mut().enumerate() {
-            // Of red, green and blue 0 is black, and of alpha transparent.
-            let black = if self.format.is_rgb() { 0 } else { self.coding.black(index) };
+            let black = scaling.black(index);
             match plane {
                 Plane::U8(samples) => samples.fill(Sample::new(black.into())),
                 Plane::U16(samples) => samples.fill(Sample::new(black.into())),
@@ -87,15 +69,51 @@ impl Scaler {
     }
 }
 
-/// The table in `slot`, made anew where it is for other lengths.
-fn axis(slot: &mut Option<Axis>, from: usize, to: usize) -> &Axis {
-    let known = slot.take().filter(|axis| axis.is(from, to));
-    slot.insert(known.unwrap_or_else(|| Axis::new(from, to)))
+/// How pictures of one size become those of a target: where they go in it, and by which weights. The scaler goes by it,
+/// and so does its twin on a GPU.
+pub(crate) struct Scaling {
+    format: PixelFormat,
+    coding: Coding,
+    from: (usize, usize),
+    place: Place,
+    /// Horizontal and vertical, of luma and of the other planes.
+    axes: Vec<[Axis; 2]>,
+}
+
+impl Scaling {
+    /// Both sides of `from` are at least 1 and at most [`MAX_SIDE`](super::MAX_SIDE).
+    pub fn new(target: &PictureTarget, from: (usize, usize)) -> Self {
+        let format = target.format;
+        let place = Place::new(target.fit, from, (target.width, target.height));
+        let axes = |plane| {
+            let (width, height) = format.plane_size(plane, from.0, from.1);
+            let place = place.in_plane(format, plane);
+            [Axis::new(width, place.width), Axis::new(height, place.height)]
+        };
+        let coding = Coding { depth: format.bit_depth(), color: target.color };
+        Scaling { format, coding, from, place, axes: (0..format.planes().min(2)).map(axes).collect() }
+    }
+
+    /// Where the picture goes in plane `plane`.
+    pub fn place(&self, plane: usize) -> Place {
+        self.place.in_plane(self.format, plane)
+    }
+
+    /// What the columns and the rows of plane `plane` are weighed by.
+    pub fn axes(&self, plane: usize) -> &[Axis; 2] {
+        &self.axes[plane.min(1)]
+    }
+
+    /// What is around the picture in plane `plane`.
+    pub fn black(&self, plane: usize) -> u16 {
+        // Of red, green and blue 0 is black, and of alpha transparent.
+        if self.format.is_rgb() { 0 } else { self.coding.black(plane) }
+    }
 }
 
 /// A part of a picture or plane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Place {
+pub(crate) struct Place {
     pub left: usize,
     pub top: usize,
     pub width: usize,
@@ -141,6 +159,11 @@ impl Place {
 fn even_quotient(numerator: u64, denominator: u64) -> usize {
     let half = (numerator + denominator) / (2 * denominator);
     (2 * half as usize).max(2)
+}
+
+/// By how many bits the sum over a row of columns is shifted; that over rows is by `depth`.
+pub(crate) fn columns_shift(depth: u8) -> u32 {
+    2 * COEFFICIENT_BITS - u32::from(depth)
 }
 
 /// What there is to do for one plane.
@@ -192,7 +215,7 @@ impl PlaneWork<'_> {
     }
 
     fn weigh_columns<S: Sample>(&self, columns: &[i16], out: &mut [S]) {
-        let shift = 2 * COEFFICIENT_BITS - u32::from(self.depth);
+        let shift = columns_shift(self.depth);
         let max = (1 << self.depth) - 1;
         for (x, out) in out.iter_mut().enumerate().take(self.x.len()) {
             let (first, coefficients) = self.x.taps(x);

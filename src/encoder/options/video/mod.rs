@@ -436,11 +436,12 @@ impl VideoOptions {
         self
     }
 
-    /// What converts the colours of RGB and grey frames of 8 bits, and lets a stream take textures
-    /// ([`add_texture`](crate::VideoStream::add_texture)). Frames of the processor go to a GPU and back, which pays where
-    /// the processor is busy encoding; deeper ones, those of luma and chroma, and pictures of red, green and blue are made by
-    /// the CPU. It searches for motion too, in pictures of any kind, where [`analysis`](Self::analysis) or extra option
-    /// `scene_detection=motion` ask for that. The bytes of the file do not depend on it. The CPU unless said.
+    /// What converts the colours of RGB and grey frames of 8 bits, scales them to [`out_size`](Self::out_size), and lets a
+    /// stream take textures ([`add_texture`](crate::VideoStream::add_texture)). Frames of the processor go to a GPU and
+    /// back, which pays where the processor is busy encoding; deeper ones, those of luma and chroma, and pictures of red,
+    /// green and blue are made by the CPU, which also scales what takes larger buffers than the GPU has, or makes a side
+    /// shorter than its two-thousandth part. It searches for motion too, in pictures of any kind, where
+    /// [`analysis`](Self::analysis) or extra option `scene_detection=motion` ask for that. The bytes of the file do not depend on it. The CPU unless said.
     #[cfg(feature = "gpu")]
     pub fn device(mut self, device: Device) -> Self {
         self.device = device;
