@@ -152,8 +152,7 @@ export class Encoder<S extends SinkOption = "bytes"> {
    */
   async start(): Promise<void> {
     this.#check();
-    this.#opened ??= this.#loaded.then(() => this.#setUp({ do: "open" }));
-    await this.#opened;
+    await this.#open();
     // What was wrong before that, with a stream, is the failure to be told.
     this.#check();
   }
@@ -173,27 +172,28 @@ export class Encoder<S extends SinkOption = "bytes"> {
   async #close(): Promise<Output<S>> {
     this.#check();
     // Streams without a frame have to be known before the end.
-    this.#opened ??= this.#loaded.then(() => this.#setUp({ do: "open" }));
+    const opened = this.#open();
+    let output: Output<S>;
     try {
       await Promise.all(this.#streams.map((stream) => stream.settled()));
-      await this.#opened;
+      await opened;
       this.report = (await this.#link.ask({ do: "close" })) as Report;
       await this.#written;
       this.#check();
       const type = `${this.#hasVideo ? "video" : "audio"}/${this.#container === "matroska" ? "x-matroska" : this.#container}`;
-      const output = (await this.#sink.close(type).catch((error) => {
+      output = (await this.#sink.close(type).catch((error) => {
         throw sinkError(error);
       })) as Output<S>;
-      this.#release(new FramewrightError("state", "the encoder is closed: make a new one for the next file"));
-      const late = this.#streams.map((stream) => stream.takeLate()).find((error) => error !== undefined);
-      if (late !== undefined) {
-        throw lateRefusal(late);
-      }
-      return output;
     } catch (error) {
       this.#fail(error);
       throw this.#failure ?? error;
     }
+    this.#release(new FramewrightError("state", "the encoder is closed: make a new one for the next file"));
+    const late = this.#streams.map((stream) => stream.takeLate()).find((error) => error !== undefined);
+    if (late !== undefined) {
+      throw lateRefusal(late);
+    }
+    return output;
   }
 
   /**
@@ -208,7 +208,7 @@ export class Encoder<S extends SinkOption = "bytes"> {
   #host() {
     return {
       send: (request: Request, transfer: Transferable[]) => {
-        this.#opened ??= this.#loaded.then(() => this.#setUp({ do: "open" }));
+        void this.#open();
         return this.#loaded.then(() => this.#link.ask(request, transfer));
       },
       check: () => {
@@ -217,7 +217,10 @@ export class Encoder<S extends SinkOption = "bytes"> {
           throw new FramewrightError("state", "the encoder is closed: make a new one for the next file");
         }
       },
-      sinkReady: () => this.#written,
+      sinkReady: () =>
+        this.#written.catch((error) => {
+          throw this.#failure ?? sinkError(error);
+        }),
       fed: (frames: number, samples: number) => {
         this.#progress.framesIn += frames;
         this.#progress.samplesIn += samples;
@@ -227,6 +230,15 @@ export class Encoder<S extends SinkOption = "bytes"> {
         this.#onProgress?.({ ...this.#progress });
       },
     };
+  }
+
+  /** All streams are there. Whoever waits for it hears of a failure; `#fail` does in any case. */
+  #open(): Promise<unknown> {
+    if (!this.#opened) {
+      this.#opened = this.#loaded.then(() => this.#setUp({ do: "open" }));
+      this.#opened.catch(() => {});
+    }
+    return this.#opened;
   }
 
   /** Asks for something without which nothing else can be. */

@@ -41,27 +41,32 @@ abstract class Stream {
     });
     this.tail = sent.catch(() => {});
     let heard = false;
-    const answer = sent
+    let refused: { error: unknown } | undefined;
+    void sent
       .then(({ answer }) => answer)
       .then(taken)
-      .finally(() => {
+      .catch((error) => {
+        // Who waits for room hears of a refusal; else the next call does.
+        if (heard) {
+          this.#late ??= error;
+        } else {
+          refused = { error };
+        }
+      })
+      .then(() => {
         this.#waiting--;
         this.#wanting.splice(0).forEach((look) => look());
       });
-    // Who waits for room hears of a refusal; else the next call does.
-    answer.catch((error) => {
-      if (heard) {
-        this.#late ??= error;
-      }
-    });
-    const room = async () => {
-      while (this.#waiting >= this.limit) {
-        await new Promise<void>((look) => this.#wanting.push(look));
-      }
+    while (!refused && this.#waiting >= this.limit) {
+      await new Promise<void>((look) => this.#wanting.push(look));
+    }
+    if (!refused) {
       await this.host.sinkReady();
-    };
-    await Promise.race([answer.then(room), room()]);
+    }
     heard = true;
+    if (refused) {
+      throw refused.error;
+    }
   }
 
   /** A refusal that came after the promise of its call had been kept, if there was one. */
