@@ -20,7 +20,8 @@ let job = null;
 let address = null;
 
 const show = (element, shown) => element.toggleAttribute("hidden", !shown);
-const kilobytes = (bytes) => (bytes < 1e6 ? `${(bytes / 1e3).toFixed(0)} kB` : `${(bytes / 1e6).toFixed(2)} MB`);
+const kilobytes = (bytes) =>
+  bytes < 1e6 ? `${(bytes / 1e3).toFixed(bytes < 1e4 ? 1 : 0)} kB` : `${(bytes / 1e6).toFixed(2)} MB`;
 
 function fail(message) {
   error.textContent = message;

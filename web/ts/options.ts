@@ -105,6 +105,8 @@ export interface VideoOptions extends LabelOptions {
   alpha?: boolean;
   /** Lets a frame that repeats the one before be a longer duration of that one. Goes with `timeBase`. */
   mergeRepeats?: boolean;
+  /** Takes noise out before encoding: 0 (off) to 10, or as much as there is. */
+  denoise?: number | "auto";
   /** Options that one codec alone has, under the library's own names: `{ tune: "psnr" }`. */
   extra?: Record<string, string | number | boolean>;
 }
