@@ -217,10 +217,14 @@ export class Encoder<S extends SinkOption = "bytes"> {
           throw new FramewrightError("state", "the encoder is closed: make a new one for the next file");
         }
       },
-      sinkReady: () =>
-        this.#written.catch((error) => {
+      ready: async () => {
+        try {
+          await this.#open();
+          await this.#written;
+        } catch (error) {
           throw this.#failure ?? sinkError(error);
-        }),
+        }
+      },
       fed: (frames: number, samples: number) => {
         this.#progress.framesIn += frames;
         this.#progress.samplesIn += samples;

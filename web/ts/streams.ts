@@ -9,8 +9,8 @@ export interface Host {
   send(request: Request, transfer: Transferable[]): Promise<unknown>;
   /** Throws where the encoder takes nothing more. */
   check(): void;
-  /** Resolves when the sink wants more. */
-  sinkReady(): Promise<void>;
+  /** Resolves when the encoder was opened, whose options are right then, and its sink wants more. */
+  ready(): Promise<void>;
   /** Something was handed over. */
   fed(frames: number, samples: number): void;
   /** The encoder has taken so many frames. */
@@ -61,7 +61,7 @@ abstract class Stream {
       await new Promise<void>((look) => this.#wanting.push(look));
     }
     if (!refused) {
-      await this.host.sinkReady();
+      await this.host.ready();
     }
     heard = true;
     if (refused) {
