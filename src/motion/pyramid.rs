@@ -86,9 +86,11 @@ impl PaddedPlane {
         self.reset(from.width.div_ceil(2), from.height.div_ceil(2));
         for y in 0..self.height {
             let (top, bottom) = (from.from(0, 2 * y as isize), from.from(0, 2 * y as isize + 1));
-            let pairs = top.chunks_exact(2).zip(bottom.chunks_exact(2));
-            for (to, (top, bottom)) in self.row_mut(y).iter_mut().zip(pairs) {
-                let sum = u16::from(top[0]) + u16::from(top[1]) + u16::from(bottom[0]) + u16::from(bottom[1]);
+            let pairs = top.as_chunks::<2>().0.iter().zip(bottom.as_chunks::<2>().0);
+            for (to, (&top, &bottom)) in self.row_mut(y).iter_mut().zip(pairs) {
+                // Both samples of a pair in one word, which vectors of words take as they come.
+                let (top, bottom) = (u16::from_le_bytes(top), u16::from_le_bytes(bottom));
+                let sum = (top & 0xff) + (top >> 8) + (bottom & 0xff) + (bottom >> 8);
                 *to = ((sum + 2) >> 2) as u8;
             }
         }

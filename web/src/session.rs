@@ -1,0 +1,177 @@
+//! One file being made, in the words that cross into WebAssembly.
+
+use framewright::media::{Metadata, TimeBase};
+use framewright::{
+    AudioOptions, AudioSamples, AudioStream, Container, Encoder, EncoderOptions, Timestamp, VideoOptions, VideoStream,
+};
+use js_sys::Array;
+use wasm_bindgen::prelude::*;
+
+use crate::failure::{failure, from_library};
+use crate::frame;
+use crate::outbox::Outbox;
+use crate::report;
+
+type Result<T> = std::result::Result<T, JsValue>;
+
+/// Times come in microseconds, as WebCodecs has them.
+const MICROSECONDS: TimeBase = TimeBase::per_second(1_000_000);
+
+/// An encoder of one file. Options are names and values in turn: `["crf", "30", "preset", "8"]`.
+#[wasm_bindgen]
+pub struct Session {
+    /// `None` once the file is closed or given up.
+    encoder: Option<Encoder>,
+    container: Container,
+    streams: Vec<Stream>,
+    outbox: Outbox,
+}
+
+enum Stream {
+    Video(VideoStream),
+    Audio(AudioStream),
+}
+
+#[wasm_bindgen]
+impl Session {
+    /// `seekable`: whether what was written can be written again. Without it, the container's streaming layout is used.
+    /// `tags` say what the file says of itself, as `["title", "The walk"]`.
+    #[wasm_bindgen(constructor)]
+    pub fn new(container: &str, seekable: bool, options: Vec<String>, tags: Vec<String>) -> Result<Session> {
+        let container = container.parse().map_err(from_library)?;
+        let mut all = EncoderOptions::new();
+        for (name, value) in pairs(&options) {
+            if name == "queue_full" {
+                // Nobody else could make room: there is one thread.
+                return Err(failure("invalid-option", "option `queue_full`: there is nothing to wait for here"));
+            }
+            all.set(name, value).map_err(from_library)?;
+        }
+        let metadata = pairs(&tags).fold(Metadata::new(), |metadata, (name, value)| metadata.tag(name, value));
+        if !metadata.is_empty() {
+            all = all.metadata(metadata);
+        }
+        let encoder = Some(Encoder::with_options(all).map_err(from_library)?);
+        Ok(Session { encoder, container, streams: Vec::new(), outbox: Outbox::new(seekable) })
+    }
+
+    /// Adds a video stream and gives its number. `extra` are options that only its codec has.
+    #[wasm_bindgen(js_name = addVideo)]
+    pub fn add_video(&mut self, width: u32, height: u32, options: Vec<String>, extra: Vec<String>) -> Result<usize> {
+        let mut all = VideoOptions::new(width, height);
+        pairs(&options).try_for_each(|(name, value)| all.set(name, value)).map_err(from_library)?;
+        let all = pairs(&extra).fold(all, |all, (name, value)| all.extra_option(name, value));
+        let stream = self.encoder()?.add_video(all).map_err(from_library)?;
+        self.streams.push(Stream::Video(stream));
+        Ok(self.streams.len() - 1)
+    }
+
+    /// Adds an audio stream and gives its number. `extra` are options that only its codec has.
+    #[wasm_bindgen(js_name = addAudio)]
+    pub fn add_audio(&mut self, rate: u32, channels: usize, options: Vec<String>, extra: Vec<String>) -> Result<usize> {
+        let mut all = AudioOptions::new(rate, channels);
+        pairs(&options).try_for_each(|(name, value)| all.set(name, value)).map_err(from_library)?;
+        let all = pairs(&extra).fold(all, |all, (name, value)| all.extra_option(name, value));
+        let stream = self.encoder()?.add_audio(all).map_err(from_library)?;
+        self.streams.push(Stream::Audio(stream));
+        Ok(self.streams.len() - 1)
+    }
+
+    /// All streams have been added.
+    pub fn open(&mut self) -> Result<()> {
+        let (outbox, container) = (self.outbox.clone(), self.container);
+        self.encoder()?.open_sink(outbox, container).map_err(from_library)
+    }
+
+    /// Encodes a frame of 8 bits a sample; `time` is where it begins, in microseconds.
+    #[wasm_bindgen(js_name = addFrame)]
+    pub fn add_frame(
+        &mut self,
+        stream: usize,
+        format: &str,
+        width: u32,
+        height: u32,
+        bytes: &[u8],
+        time: Option<f64>,
+    ) -> Result<()> {
+        let Some(Stream::Video(video)) = self.streams.get_mut(stream) else {
+            return Err(failure("state", &format!("stream {stream} is no video stream")));
+        };
+        let view = frame::view(format, width, height, bytes).ok_or_else(|| {
+            failure("invalid-input", &format!("a frame in format `{format}`: it has to be one of {}", frame::FORMATS))
+        })?;
+        let view = view.map_err(from_library)?;
+        match time {
+            Some(time) => video.add_frame_at(&view, timestamp(time)?),
+            None => video.add_frame(&view),
+        }
+        .map_err(from_library)
+    }
+
+    /// Makes the next frame of a video stream a key frame.
+    #[wasm_bindgen(js_name = forceKeyFrame)]
+    pub fn force_key_frame(&mut self, stream: usize) {
+        if let Some(Stream::Video(video)) = self.streams.get_mut(stream) {
+            video.force_key_frame();
+        }
+    }
+
+    /// Says when the last frame of a video stream ends, in microseconds.
+    #[wasm_bindgen(js_name = endAt)]
+    pub fn end_at(&mut self, stream: usize, time: f64) -> Result<()> {
+        match self.streams.get_mut(stream) {
+            Some(Stream::Video(video)) => video.end_at(timestamp(time)?).map_err(from_library),
+            _ => Err(failure("state", &format!("stream {stream} is no video stream"))),
+        }
+    }
+
+    /// Encodes samples: all of the first channel, then all of the second, …; `time` is where they begin, in microseconds.
+    #[wasm_bindgen(js_name = addSamples)]
+    pub fn add_samples(&mut self, stream: usize, channels: usize, samples: &[f32], time: Option<f64>) -> Result<()> {
+        let Some(Stream::Audio(audio)) = self.streams.get_mut(stream) else {
+            return Err(failure("state", &format!("stream {stream} is no audio stream")));
+        };
+        let samples = AudioSamples::planar(samples, channels).map_err(from_library)?;
+        match time {
+            Some(time) => audio.add_samples_at(samples, timestamp(time)?),
+            None => audio.add_samples(samples),
+        }
+        .map_err(from_library)
+    }
+
+    /// What has to be written since the last call: position, bytes, position, bytes, … in this order.
+    #[wasm_bindgen(js_name = takeWrites)]
+    pub fn take_writes(&mut self) -> Array {
+        self.outbox.take()
+    }
+
+    /// Ends all streams and completes the file. What it says is the report; more is to be written after it.
+    pub fn close(&mut self) -> Result<JsValue> {
+        let encoder = self.encoder.take().ok_or_else(closed)?;
+        let report = encoder.close().map_err(from_library)?;
+        Ok(report::object(&report))
+    }
+}
+
+impl Session {
+    fn encoder(&mut self) -> Result<&mut Encoder> {
+        self.encoder.as_mut().ok_or_else(closed)
+    }
+}
+
+fn closed() -> JsValue {
+    failure("state", "the encoder is closed: make a new one for the next file")
+}
+
+fn pairs(list: &[String]) -> impl Iterator<Item = (&str, &str)> {
+    list.chunks_exact(2).map(|pair| (pair[0].as_str(), pair[1].as_str()))
+}
+
+fn timestamp(microseconds: f64) -> Result<Timestamp> {
+    // Beyond 2^53 a number of JavaScript is no whole number any more; that is 285 years.
+    if microseconds.is_finite() && microseconds.abs() < 9_007_199_254_740_992.0 {
+        Ok(Timestamp::new(microseconds.round() as i64, MICROSECONDS))
+    } else {
+        Err(failure("invalid-input", &format!("a time of {microseconds} microseconds: it has to be a whole number")))
+    }
+}

@@ -1,0 +1,300 @@
+import { FramewrightError } from "./errors.js";
+import { Link } from "./link.js";
+import { loadModule, type ModuleSource } from "./module.js";
+import { flatten, flattenExtra, whole } from "./options.js";
+import type { AudioOptions, Container, FileOptions, VideoOptions } from "./options.js";
+import type { Reply, Request } from "./protocol.js";
+import type { Progress, Report } from "./report.js";
+import { makeSink, type Output, type Sink, type SinkOption } from "./sinks.js";
+import { AudioStream, lateRefusal, VideoStream } from "./streams.js";
+
+/** Options of an encoder. */
+export interface EncoderOptions<S extends SinkOption = "bytes"> extends FileOptions {
+  /** The container. `"mp4"` unless said. */
+  container?: Container;
+  /** Where the file goes. `"bytes"` unless said: `close` gives a `Uint8Array`. */
+  sink?: S;
+  /**
+   * Whether a stream that is the sink takes `{ type: "write", position, data }`, so that the file can be corrected at its
+   * end. Unless said, a `FileSystemWritableFileStream` does, others do not and get the streaming layout.
+   */
+  seekable?: boolean;
+  /** Cancels the encoder when it is aborted. */
+  signal?: AbortSignal;
+  /** Hears of each frame that was taken and of all that was written. */
+  onProgress?: (progress: Progress) => void;
+  /** How many frames of a stream may wait for the encoder before `addFrame` makes its caller wait. 4 unless said. */
+  maxWaiting?: number;
+  /** What the file says of itself, as in `{ title: "The walk", artist: "Me" }`. */
+  tags?: Record<string, string>;
+  /** The WebAssembly module, or where it is, if not beside the library's files. */
+  module?: ModuleSource;
+  /** Whether it encodes in a Worker of its own. True unless said; false in Node, and where one is in a Worker already. */
+  worker?: boolean;
+}
+
+/** What an encoder's own options are called; the others go to the library. */
+const OWN = ["container", "sink", "seekable", "signal", "onProgress", "maxWaiting", "tags", "module", "worker"] as const;
+
+/**
+ * Makes one file of video and audio streams.
+ *
+ * ```js
+ * const encoder = new Encoder({ container: "mp4" });
+ * const video = encoder.addVideo({ width: 320, height: 180, frameRate: 25 });
+ * for (const frame of frames) await video.addFrame(frame);
+ * const bytes = await encoder.close();
+ * ```
+ *
+ * It runs in a Worker, so the page stays alive; `close` and `cancel` end the Worker, which frees all of its memory.
+ */
+export class Encoder<S extends SinkOption = "bytes"> {
+  /** What was made, once `close` has resolved. */
+  report: Report | undefined;
+
+  readonly #sink: Sink;
+  readonly #link: Link;
+  readonly #loaded: Promise<unknown>;
+  readonly #signal: AbortSignal | undefined;
+  readonly #onAbort: () => void;
+  readonly #onProgress: ((progress: Progress) => void) | undefined;
+  readonly #maxWaiting: number;
+  readonly #container: Container;
+  readonly #streams: (VideoStream | AudioStream)[] = [];
+  readonly #progress: Progress = { framesIn: 0, framesEncoded: 0, samplesIn: 0, bytesOut: 0 };
+  #end = 0;
+  #hasVideo = false;
+  #opened: Promise<unknown> | undefined;
+  #closing: Promise<Output<S>> | undefined;
+  #failure: unknown;
+  #aborted: Promise<void> | undefined;
+  /** Resolves when the sink has taken what it was given. */
+  #written: Promise<void> = Promise.resolve();
+
+  /** Starts a Worker. What is wrong with the options of the file rejects the first `addFrame`, or `start`. */
+  constructor(options: EncoderOptions<S> = {}) {
+    options.signal?.throwIfAborted();
+    this.#container = options.container ?? "mp4";
+    this.#maxWaiting = options.maxWaiting === undefined ? 4 : whole("maxWaiting", options.maxWaiting);
+    if (this.#maxWaiting < 1) {
+      throw new FramewrightError("invalid-option", "option `maxWaiting` is 0: at least one frame has to wait");
+    }
+    this.#onProgress = options.onProgress;
+    const file = flatten(options, OWN);
+    const tags = flattenExtra(options.tags);
+    const inWorker = options.worker ?? true;
+    if (inWorker && typeof Worker === "undefined") {
+      throw new FramewrightError("unsupported", "there are no Workers here: give `worker: false`");
+    }
+    this.#sink = makeSink(options.sink ?? "bytes", options.seekable);
+    this.#link = new Link(inWorker, {
+      replied: (reply) => this.#replied(reply),
+      failed: (error) => this.#fail(error),
+    });
+    this.#loaded = loadModule(options.module).then((module) =>
+      // Not waited for: what comes next is answered after it.
+      void this.#setUp({
+        do: "load",
+        module,
+        container: this.#container,
+        seekable: this.#sink.seekable,
+        options: file,
+        tags,
+      }),
+    );
+    this.#loaded.catch((error) => this.#fail(error));
+    this.#signal = options.signal;
+    this.#onAbort = () => void this.cancel(this.#signal?.reason);
+    this.#signal?.addEventListener("abort", this.#onAbort, { once: true });
+  }
+
+  /**
+   * Adds a video stream; all streams have to be added before the first frame. What is wrong with the options rejects the
+   * first `addFrame`, or `start`.
+   */
+  addVideo(options: VideoOptions): VideoStream {
+    this.#checkSetup();
+    const { width, height, extra } = options;
+    const request: Request = {
+      do: "video",
+      width: whole("width", width),
+      height: whole("height", height),
+      options: flatten(options, ["width", "height", "extra"]),
+      extra: flattenExtra(extra),
+    };
+    void this.#loaded.then(() => this.#setUp(request)).catch(() => {});
+    const stream = new VideoStream(this.#host(), this.#streams.length, this.#maxWaiting, { ...options });
+    this.#streams.push(stream);
+    this.#hasVideo = true;
+    return stream;
+  }
+
+  /** Adds an audio stream, as `addVideo` does one of pictures. */
+  addAudio(options: AudioOptions): AudioStream {
+    this.#checkSetup();
+    const { sampleRate, numberOfChannels, extra } = options;
+    const request: Request = {
+      do: "audio",
+      rate: whole("sampleRate", sampleRate),
+      channels: whole("numberOfChannels", numberOfChannels),
+      options: flatten(options, ["sampleRate", "numberOfChannels", "extra"]),
+      extra: flattenExtra(extra),
+    };
+    void this.#loaded.then(() => this.#setUp(request)).catch(() => {});
+    const stream = new AudioStream(this.#host(), this.#streams.length, this.#maxWaiting, { ...options });
+    this.#streams.push(stream);
+    return stream;
+  }
+
+  /**
+   * Resolves when the module is loaded and all options have been found to be right. Nobody has to call it: the first frame
+   * does. No stream can be added after it.
+   */
+  async start(): Promise<void> {
+    this.#check();
+    await this.#open();
+    // What was wrong before that, with a stream, is the failure to be told.
+    this.#check();
+  }
+
+  /**
+   * Ends all streams, completes the file and ends the Worker. Gives the file for the sinks `"bytes"` and `"blob"`; what was
+   * made is in `report`.
+   *
+   * A frame that was refused after its `addFrame` had resolved, and that no later call told of, rejects it: the file is
+   * complete without that frame.
+   */
+  close(): Promise<Output<S>> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<Output<S>> {
+    this.#check();
+    // Streams without a frame have to be known before the end.
+    const opened = this.#open();
+    let output: Output<S>;
+    try {
+      await Promise.all(this.#streams.map((stream) => stream.settled()));
+      await opened;
+      this.report = (await this.#link.ask({ do: "close" })) as Report;
+      await this.#written;
+      this.#check();
+      const type = `${this.#hasVideo ? "video" : "audio"}/${this.#container === "matroska" ? "x-matroska" : this.#container}`;
+      output = (await this.#sink.close(type).catch((error) => {
+        throw sinkError(error);
+      })) as Output<S>;
+    } catch (error) {
+      this.#fail(error);
+      throw this.#failure ?? error;
+    }
+    this.#release(new FramewrightError("state", "the encoder is closed: make a new one for the next file"));
+    const late = this.#streams.map((stream) => stream.takeLate()).find((error) => error !== undefined);
+    if (late !== undefined) {
+      throw lateRefusal(late);
+    }
+    return output;
+  }
+
+  /**
+   * Gives the file up: ends the Worker, aborts the sink, and rejects whatever is waiting with `reason` (an `AbortError`
+   * unless said). Does nothing after `close` has resolved.
+   */
+  async cancel(reason: unknown = new DOMException("the encoder was cancelled", "AbortError")): Promise<void> {
+    this.#fail(reason);
+    await this.#aborted;
+  }
+
+  #host() {
+    return {
+      send: (request: Request, transfer: Transferable[]) => {
+        void this.#open();
+        return this.#loaded.then(() => this.#link.ask(request, transfer));
+      },
+      check: () => {
+        this.#check();
+        if (this.#closing) {
+          throw new FramewrightError("state", "the encoder is closed: make a new one for the next file");
+        }
+      },
+      ready: async () => {
+        try {
+          await this.#open();
+          await this.#written;
+        } catch (error) {
+          throw this.#failure ?? sinkError(error);
+        }
+      },
+      fed: (frames: number, samples: number) => {
+        this.#progress.framesIn += frames;
+        this.#progress.samplesIn += samples;
+      },
+      taken: (frames: number) => {
+        this.#progress.framesEncoded += frames;
+        this.#onProgress?.({ ...this.#progress });
+      },
+    };
+  }
+
+  /** All streams are there. Whoever waits for it hears of a failure; `#fail` does in any case. */
+  #open(): Promise<unknown> {
+    if (!this.#opened) {
+      this.#opened = this.#loaded.then(() => this.#setUp({ do: "open" }));
+      this.#opened.catch(() => {});
+    }
+    return this.#opened;
+  }
+
+  /** Asks for something without which nothing else can be. */
+  #setUp(request: Request): Promise<unknown> {
+    const answer = this.#link.ask(request);
+    answer.catch((error) => this.#fail(error));
+    return answer;
+  }
+
+  #check(): void {
+    if (this.#failure !== undefined) {
+      throw this.#failure;
+    }
+  }
+
+  #checkSetup(): void {
+    this.#check();
+    if (this.#opened || this.#closing) {
+      throw new FramewrightError("state", "a stream cannot be added after the first frame: add all streams first");
+    }
+  }
+
+  #replied(reply: Reply): void {
+    for (const write of reply.writes) {
+      this.#end = Math.max(this.#end, write.position + write.data.length);
+      this.#written = this.#written.then(() => this.#sink.write(write));
+    }
+    if (reply.writes.length > 0) {
+      this.#progress.bytesOut = this.#end;
+      this.#written.catch((error) => this.#fail(sinkError(error)));
+      this.#onProgress?.({ ...this.#progress });
+    }
+  }
+
+  #fail(error: unknown): void {
+    if (this.#failure !== undefined) {
+      return;
+    }
+    this.#failure = error;
+    this.#release(error);
+    this.#aborted = this.#sink.abort(error);
+  }
+
+  /** Lets go of the Worker and of the signal; whoever comes later hears `reason`. */
+  #release(reason: unknown): void {
+    this.#failure ??= reason;
+    this.#link.end(reason);
+    this.#signal?.removeEventListener("abort", this.#onAbort);
+  }
+}
+
+function sinkError(error: unknown): FramewrightError {
+  const why = error instanceof Error ? error.message : String(error);
+  return error instanceof FramewrightError ? error : new FramewrightError("io", `writing to the sink failed: ${why}`, error);
+}

@@ -1,0 +1,139 @@
+// The module with one session: what runs in the Worker, or in this thread where there is none.
+import { FramewrightError, toWire } from "./errors.js";
+import type { FramePiece, Numbered, Reply, Request, SamplesPiece, Write } from "./protocol.js";
+import init, { Session, takePanic } from "./wasm/framewright.js";
+
+/** Answers requests one after the other. */
+export class Engine {
+  #session: Session | undefined;
+  #memory: WebAssembly.Memory | undefined;
+  #canvas: OffscreenCanvas | undefined;
+  #spent = false;
+
+  /** Does what is asked. Nothing is thrown: what goes wrong is in the answer. */
+  async handle(request: Numbered): Promise<Reply> {
+    const reply: Reply = { id: request.id, writes: [], memory: 0 };
+    try {
+      if (this.#spent) {
+        throw new FramewrightError("state", "the encoder failed before");
+      }
+      reply.value = await this.#answer(request);
+    } catch (error) {
+      reply.error = toWire(this.#explain(error));
+      // What comes before the first frame is set-up: there is nothing to go on with.
+      reply.fatal = this.#spent || !["frame", "samples", "end"].includes(request.do) || reply.error.kind === "io";
+    }
+    if (!this.#spent) {
+      reply.writes = this.#takeWrites();
+    }
+    reply.memory = this.#memory?.buffer.byteLength ?? 0;
+    return reply;
+  }
+
+  async #answer(request: Request): Promise<unknown> {
+    if (request.do === "load") {
+      this.#memory = (await init({ module_or_path: request.module })).memory;
+      this.#session = new Session(request.container, request.seekable, request.options, request.tags);
+      return undefined;
+    }
+    const session = this.#session;
+    if (!session) {
+      throw new FramewrightError("state", "the module was not loaded");
+    }
+    switch (request.do) {
+      case "video":
+        return session.addVideo(request.width, request.height, request.options, request.extra);
+      case "audio":
+        return session.addAudio(request.rate, request.channels, request.options, request.extra);
+      case "open":
+        return session.open();
+      case "frame": {
+        const { format, data } = this.#pixels(request.frame);
+        if (request.key) {
+          session.forceKeyFrame(request.stream);
+        }
+        return session.addFrame(request.stream, format, request.frame.width, request.frame.height, data, request.time);
+      }
+      case "end":
+        return session.endAt(request.stream, request.time);
+      case "samples": {
+        const { channels, data } = samples(request.samples);
+        return session.addSamples(request.stream, channels, data, request.time);
+      }
+      case "close":
+        return session.close();
+    }
+  }
+
+  /** The pixels of a frame. What is no bytes yet is drawn, so that the browser does what its colours ask for. */
+  #pixels(frame: FramePiece): { format: string; data: Uint8Array } {
+    if ("data" in frame) {
+      return frame;
+    }
+    const { image, width, height } = frame;
+    try {
+      if (typeof OffscreenCanvas === "undefined") {
+        throw new FramewrightError("unsupported", "there is no OffscreenCanvas here to draw frames on: give bytes");
+      }
+      if (this.#canvas?.width !== width || this.#canvas.height !== height) {
+        this.#canvas = new OffscreenCanvas(width, height);
+      }
+      const context = this.#canvas.getContext("2d", { willReadFrequently: true });
+      if (!context) {
+        throw new FramewrightError("unsupported", `a canvas of ${width}x${height} cannot be drawn on here`);
+      }
+      context.clearRect(0, 0, width, height);
+      context.drawImage(image, 0, 0, width, height);
+      const { data } = context.getImageData(0, 0, width, height);
+      return { format: "rgba", data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
+    } finally {
+      image.close();
+    }
+  }
+
+  #takeWrites(): Write[] {
+    const flat = (this.#session?.takeWrites() ?? []) as (number | Uint8Array<ArrayBuffer>)[];
+    const writes: Write[] = [];
+    for (let i = 0; i < flat.length; i += 2) {
+      writes.push({ position: flat[i] as number, data: flat[i + 1] as Uint8Array<ArrayBuffer> });
+    }
+    return writes;
+  }
+
+  /** A trap of the module has no words of its own. */
+  #explain(error: unknown): unknown {
+    if (!(error instanceof WebAssembly.RuntimeError)) {
+      return error;
+    }
+    this.#spent = true;
+    let said: string | undefined;
+    try {
+      said = takePanic();
+    } catch {
+      // The module is past speaking.
+    }
+    return said
+      ? new FramewrightError("codec", `the encoder panicked, which is a fault of its own: ${said}`)
+      : new FramewrightError("codec", `the encoder stopped (${error.message}): most likely it has no memory left`);
+  }
+}
+
+function samples(piece: SamplesPiece): { channels: number; data: Float32Array } {
+  if ("data" in piece) {
+    return piece;
+  }
+  const { audio } = piece;
+  const { numberOfFrames: frames, numberOfChannels: channels } = audio;
+  const data = new Float32Array(frames * channels);
+  for (let planeIndex = 0; planeIndex < channels; planeIndex++) {
+    const plane = data.subarray(planeIndex * frames, (planeIndex + 1) * frames);
+    audio.copyTo(plane, { planeIndex, format: "f32-planar" });
+  }
+  audio.close();
+  return { channels, data };
+}
+
+/** What of an answer is moved, not copied. */
+export function transferables(reply: Reply): ArrayBuffer[] {
+  return reply.writes.map((write) => write.data.buffer);
+}

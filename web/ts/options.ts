@@ -1,0 +1,169 @@
+import { FramewrightError } from "./errors.js";
+
+/** The containers. The first four are what one wants; the others are there because the module has them. */
+export type Container =
+  | "mp4"
+  | "webm"
+  | "matroska"
+  | "mov"
+  | "avi"
+  | "ivf"
+  | "obu"
+  | "y4m"
+  | "avif"
+  | "ogg"
+  | "wav"
+  | "flac";
+
+/** Formats of frames that come as bytes: 8 bits a sample, rows and planes one after the other without padding. */
+export type PixelLayout = "rgba" | "bgra" | "rgb" | "bgr" | "gray" | "i420" | "i422" | "i444" | "nv12";
+
+/** Options of the file. */
+export interface FileOptions {
+  /** Where the file has what. Unless said, the first of the container that the sink allows. */
+  layout?: "plain" | "faststart" | "fragmented" | "recoverable" | "live";
+  /** Milliseconds after which a fragment or cluster ends at the next key frame: 100 to 60000. */
+  fragmentDuration?: number;
+  /** Bytes that a fragment or cluster gathers in memory at most: 65536 to 1073741824. */
+  fragmentBytes?: number;
+  /** Bytes that the layout `faststart` keeps free for the index. */
+  indexReserve?: number;
+  /** Bytes of packets that may wait for the other streams: 65536 and more. 64 MiB unless said. */
+  queueBytes?: number;
+}
+
+/** What tracks say of themselves. */
+export interface LabelOptions {
+  /** The track's language: ISO 639 (`de`, `deu`) or BCP 47 (`pt-BR`). */
+  language?: string;
+  /** A name of the track for people. */
+  title?: string;
+  /** Whether players take the track unless told otherwise. */
+  default?: boolean;
+  /** Whether players always show the track. */
+  forced?: boolean;
+  /** Tracks of one number are alternatives of which one is played; 0 of none. */
+  alternateGroup?: number;
+}
+
+/** Options of a video stream. All but the size can be left out. */
+export interface VideoOptions extends LabelOptions {
+  /** Width of the frames in pixels. */
+  width: number;
+  /** Height of the frames in pixels. */
+  height: number;
+  /** Frames a second: `30`, `29.97` (means 30000/1001), `"30000/1001"`. 30 unless said. */
+  frameRate?: number | string;
+  /**
+   * The unit of the frames' own times, as in `"1/1000000"`. It makes the frame rate variable: each frame needs a time then,
+   * and that of a `VideoFrame` is taken.
+   */
+  timeBase?: string;
+  /** The codec; unless said, the container's usual one, which is AV1 in MP4, WebM and Matroska. */
+  codec?: "av1" | "mjpeg" | "raw";
+  /** Chroma subsampling and bit depth. `yuv420p` unless said, which plays everywhere. */
+  pixelFormat?:
+    | "yuv420p"
+    | "yuv422p"
+    | "yuv444p"
+    | "gray"
+    | "yuv420p10"
+    | "yuv422p10"
+    | "yuv444p10"
+    | "gray10"
+    | "rgb"
+    | "rgba";
+  /** Constant quality from 0 (best) to 63. 30 unless said; nine or ten steps double or halve the size. */
+  crf?: number;
+  /** Speed from 0 (slowest, smallest) to 10 (fastest). 10 unless said. */
+  preset?: number;
+  /** An average of this many bits a second instead of constant quality: `2500000`, `"2.5M"`. */
+  bitRate?: number | string;
+  /** The most frames from one key frame to the next. 240 unless said. */
+  keyframeInterval?: number;
+  /** Tiles a frame, 1 to 64. By the frame's size unless said. */
+  tiles?: number;
+  /** Primaries, transfer, matrix and range: `bt709`, `bt601`, `bt2020`, `pq`, `hlg`, each with `/full` if wanted. */
+  color?: string;
+  /** The range of the colour alone. */
+  range?: "limited" | "full";
+  /** Packets come out after fewer frames, for about half as many bits again. */
+  lowLatency?: boolean;
+  /** Scales the frames to this size, as in `"640x360"`; frames may have any size then. */
+  outSize?: string | { width: number; height: number };
+  /** How frames of other proportions fill `outSize`. */
+  fit?: "pad" | "stretch";
+  /** How players turn the picture, clockwise. */
+  rotate?: 0 | 90 | 180 | 270 | string;
+  /** The shape of a pixel, as in `"16:11"`. */
+  sampleAspectRatio?: string;
+  /** The display that HDR pictures were graded on: `G(x,y)B(x,y)R(x,y)WP(x,y)L(max,min)`. */
+  masteringDisplay?: string;
+  /** How bright HDR pictures get, as in `"1000,400"`. */
+  contentLight?: string;
+  /** Keeps the transparency of RGBA frames, where the container can say it. */
+  alpha?: boolean;
+  /** Lets a frame that repeats the one before be a longer duration of that one. Goes with `timeBase`. */
+  mergeRepeats?: boolean;
+  /** Takes noise out before encoding: 0 (off) to 10, or as much as there is. */
+  denoise?: number | "auto";
+  /** Options that one codec alone has, under the library's own names: `{ tune: "psnr" }`. */
+  extra?: Record<string, string | number | boolean>;
+}
+
+/** Options of an audio stream. */
+export interface AudioOptions extends LabelOptions {
+  /** Samples a second of what comes in: 8000 to 192000. */
+  sampleRate: number;
+  /** Channels of what comes in: 1 to 8. */
+  numberOfChannels: number;
+  /** The codec; unless said, the container's usual one, which is Opus in MP4, WebM and Matroska. */
+  codec?: "opus" | "flac" | "pcm";
+  /** Bits a second of all channels together: `128000`, `"128k"`. */
+  bitRate?: number | string;
+  /** Samples a second in the file; resampled where it differs. */
+  outSampleRate?: number;
+  /** Channels in the file; mixed up or down where they differ. */
+  outNumberOfChannels?: number;
+  /** The form of a sample, of FLAC and PCM. */
+  sampleFormat?: "s16" | "s24" | "s32" | "f32";
+  /** Options that one codec alone has, under the library's own names: `{ complexity: 5 }`. */
+  extra?: Record<string, string | number | boolean>;
+}
+
+/** Where the library's name is not the same words with `_` between them. */
+const NAMES: Record<string, string> = { outNumberOfChannels: "out_num_channels" };
+
+/** Options as the module takes them: names and values in turn. What is `undefined` is left out. */
+export function flatten(options: object, without: readonly string[] = []): string[] {
+  const flat: string[] = [];
+  for (const [name, value] of Object.entries(options)) {
+    if (value !== undefined && !without.includes(name)) {
+      flat.push(NAMES[name] ?? name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), text(name, value));
+    }
+  }
+  return flat;
+}
+
+/** As `flatten`, with the names as they are. */
+export function flattenExtra(options: object = {}): string[] {
+  return Object.entries(options).flatMap(([name, value]) => [name, text(name, value)]);
+}
+
+function text(name: string, value: unknown): string {
+  if (typeof value === "object" && value !== null && "width" in value && "height" in value) {
+    return `${value.width}x${value.height}`;
+  }
+  if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") {
+    return String(value);
+  }
+  throw new FramewrightError("invalid-option", `option \`${name}\` is ${String(value)}: give a string, number or boolean`);
+}
+
+/** A whole number that the module takes as 32 bits without a sign: JavaScript would cut it to size in silence. */
+export function whole(name: string, value: unknown): number {
+  if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value < 2 ** 32) {
+    return value;
+  }
+  throw new FramewrightError("invalid-option", `option \`${name}\` is ${String(value)}: give a whole number`);
+}

@@ -1,0 +1,49 @@
+// What passes between an encoder and the engine in its Worker.
+import type { WireError } from "./errors.js";
+
+/** A frame on its way: bytes, or what a canvas in the Worker can draw. */
+export type FramePiece =
+  | { format: string; width: number; height: number; data: Uint8Array }
+  | { image: ImageBitmap | VideoFrame; width: number; height: number };
+
+/** Samples on their way: all of the first channel, then all of the second, …. */
+export type SamplesPiece = { channels: number; data: Float32Array } | { audio: AudioData };
+
+/** What the engine is asked, in this order: load, video and audio, open, frame and samples, close. */
+export type Request =
+  | {
+      do: "load";
+      module: WebAssembly.Module;
+      container: string;
+      seekable: boolean;
+      options: string[];
+      tags: string[];
+    }
+  | { do: "video"; width: number; height: number; options: string[]; extra: string[] }
+  | { do: "audio"; rate: number; channels: number; options: string[]; extra: string[] }
+  | { do: "open" }
+  | { do: "frame"; stream: number; frame: FramePiece; time?: number; key?: boolean }
+  | { do: "end"; stream: number; time: number }
+  | { do: "samples"; stream: number; samples: SamplesPiece; time?: number }
+  | { do: "close" };
+
+/** A request with its number, by which its answer is known. */
+export type Numbered = Request & { id: number };
+
+/** Bytes for the sink. */
+export interface Write {
+  position: number;
+  data: Uint8Array<ArrayBuffer>;
+}
+
+/** An answer. Writes come with failures too: what was encoded before is no less true. */
+export interface Reply {
+  id: number;
+  value?: unknown;
+  error?: WireError;
+  /** Whether the engine is of no use any more. */
+  fatal?: boolean;
+  writes: Write[];
+  /** The size of the module's memory. */
+  memory: number;
+}

@@ -1,0 +1,67 @@
+import type { Container } from "./options.js";
+
+/** What was made. */
+export interface Report {
+  /** The container. */
+  container: Container;
+  /** The size of the file in bytes. */
+  bytes: number;
+  /** The length of the longest stream in seconds. */
+  duration: number;
+  /** The streams, in the order in which they were added. */
+  streams: (VideoReport | AudioReport)[];
+}
+
+/** What became of one stream. */
+export interface StreamReport {
+  /** The codec's name. */
+  codec: string;
+  /** The `codecs` parameter of its media type, where the stream was fed. */
+  codecString?: string;
+  /** Whether the file has a track of it: not if it was never fed. */
+  present: boolean;
+  /** Packets written. */
+  packets: number;
+  /** Key frames among them; of audio, all. */
+  keyFrames: number;
+  /** The bytes of its packets. */
+  bytes: number;
+  /** Its length in seconds. */
+  duration: number;
+  /** Its average bits a second. */
+  bitRate: number;
+}
+
+/** What became of a video stream. */
+export interface VideoReport extends StreamReport {
+  kind: "video";
+  /** Width in pixels. */
+  width: number;
+  /** Height in pixels. */
+  height: number;
+  /** Frames encoded. */
+  frames: number;
+}
+
+/** What became of an audio stream. */
+export interface AudioReport extends StreamReport {
+  kind: "audio";
+  /** Samples a second in the file. */
+  sampleRate: number;
+  /** Channels in the file. */
+  channels: number;
+  /** Samples a channel in the file. */
+  samples: number;
+}
+
+/** How far an encoder has come. */
+export interface Progress {
+  /** Frames that were handed over. */
+  framesIn: number;
+  /** Frames among them that the encoder has taken. */
+  framesEncoded: number;
+  /** Samples a channel that were handed over, of all audio streams together. */
+  samplesIn: number;
+  /** Bytes that the sink was given. */
+  bytesOut: number;
+}
