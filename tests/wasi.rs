@@ -1,7 +1,7 @@
 //! The tool under WASI: on files and pipes, with the bytes of the native one.
 //!
 //! The module is what `cargo build --release --target wasm32-wasip1 --no-default-features --features cli` makes, or
-//! what `FRAMEWRIGHT_WASI` names. It runs in Node, and in wasmtime where that is installed.
+//! what `FRAMEWRIGHT_WASI` names; where that is empty, there is none. It runs in Node, and in wasmtime where that is installed.
 #![cfg(feature = "cli")]
 
 #[path = "support/readers.rs"]
@@ -24,6 +24,10 @@ impl Tools {
     fn find() -> Option<Self> {
         let usual = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/wasm32-wasip1/release/framewright.wasm");
         let module = std::env::var_os("FRAMEWRIGHT_WASI").map_or(usual, PathBuf::from);
+        if module.as_os_str().is_empty() {
+            let _ = writeln!(std::io::stderr(), "SKIPPED: FRAMEWRIGHT_WASI says that there is no module");
+            return None;
+        }
         let module = needed("framewright.wasm for WASI", Some(module).filter(|module| module.is_file()))?;
         let node = tool("node").map(|node| ("node", node));
         let wasmtime = optional("wasmtime").map(|wasmtime| ("wasmtime", wasmtime));
