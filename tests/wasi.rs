@@ -1,7 +1,8 @@
 //! The tool under WASI: on files and pipes, with the bytes of the native one.
 //!
 //! The module is what `cargo build --release --target wasm32-wasip1 --no-default-features --features cli` makes, or
-//! what `FRAMEWRIGHT_WASI` names; where that is empty, there is none. It runs in Node, and in wasmtime where that is installed.
+//! what `FRAMEWRIGHT_WASI` names; where that is empty, there is none. It runs in Node, and in wasmtime where that is
+//! installed.
 #![cfg(feature = "cli")]
 
 #[path = "support/readers.rs"]
