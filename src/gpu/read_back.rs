@@ -44,8 +44,18 @@ impl ReadBack {
         });
     }
 
+    /// What was asked for, or was to be, does not come.
+    pub fn give_up(&mut self) {
+        self.mapped = Arc::new(AtomicU8::new(FAILED));
+    }
+
+    /// Whether it is known not to come.
+    pub fn has_failed(&self) -> bool {
+        self.mapped.load(Ordering::Acquire) == FAILED
+    }
+
     /// Waits for the bytes that were asked for, and reads them.
-    pub fn read<T>(&mut self, context: &GpuContext, doing: &str, len: u64, read: impl FnOnce(&[u8]) -> T) -> Result<T> {
+    pub fn read<T>(&self, context: &GpuContext, doing: &str, len: u64, read: impl FnOnce(&[u8]) -> T) -> Result<T> {
         self.wait(context, doing)?;
         context.attempt(doing, |_, _| {
             let bytes = self.buffer.get_mapped_range(..len);
@@ -57,7 +67,8 @@ impl ReadBack {
         })?
     }
 
-    fn wait(&self, context: &GpuContext, doing: &str) -> Result<()> {
+    /// Waits for the bytes that were asked for.
+    pub fn wait(&self, context: &GpuContext, doing: &str) -> Result<()> {
         if self.mapped.load(Ordering::Acquire) == PENDING {
             let poll = wgpu::PollType::Wait { submission_index: self.submission.clone(), timeout: None };
             // wgpu panics in here where the device is lost.

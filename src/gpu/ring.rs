@@ -6,15 +6,15 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
 use super::context::GpuContext;
+use super::read_back::ReadBack;
 use super::rgb::{Chroma, PARAMS_LEN, Packing, Pixels, RgbKernel};
 use super::scale::{Scale, ScaleGroups, Scaler};
 use super::source::{self, Layout, Reading, Source};
 use crate::convert::picture::PictureTarget;
-use crate::error::{Error, Result, catch_panic};
+use crate::error::{Error, Result};
 use crate::media::{Color, FrameView, Picture, PixelFormat, Plane};
 
 /// Converts frames and textures into pictures of one format and colour, in their order: at their own size, or at that of a
@@ -46,9 +46,7 @@ struct Slot {
     output: wgpu::Buffer,
     scaled: Option<Scaled>,
     /// The copy that the CPU can read.
-    read_back: wgpu::Buffer,
-    mapped: Arc<AtomicU8>,
-    submission: Option<wgpu::SubmissionIndex>,
+    read_back: ReadBack,
 }
 
 /// What there is more where a picture is scaled.
@@ -62,11 +60,6 @@ struct Scaled {
 const BATCH_BYTES: u64 = 1 << 20;
 /// … and are no more than this.
 const BATCH_FRAMES: u64 = 16;
-
-/// What became of the mapping of a slot.
-const PENDING: u8 = 0;
-const MAPPED: u8 = 1;
-const FAILED: u8 = 2;
 
 impl GpuConverter {
     /// How many submissions are worth having under way: while one is read, the next is being converted, and the one after
@@ -174,16 +167,10 @@ impl GpuConverter {
             self.send()?;
         }
         let Some(slot) = self.under_way.pop_front() else { return Ok(()) };
-        slot.wait(&self.context)?;
+        let (packing, doing) = (slot.back(), "reading a picture back");
+        slot.read_back.wait(&self.context, doing)?;
         self.waited += begun.elapsed();
-        self.context.attempt("reading a picture back", |_, _| {
-            let bytes = slot.read_back.get_mapped_range(..);
-            let bytes = bytes.map_err(|error| self.context.failed("reading a picture back").with_source(error))?;
-            take(slot.back(), &bytes);
-            drop(bytes);
-            slot.read_back.unmap();
-            Ok::<(), Error>(())
-        })??;
+        slot.read_back.read(&self.context, doing, packing.len(), |bytes| take(packing, bytes))?;
         self.free.push(slot);
         self.read += 1;
         Ok(())
@@ -226,7 +213,6 @@ impl GpuConverter {
         });
         let (slot, commands) = recording.inspect_err(|_| self.give_up_unsent())?;
         self.recorded = Some(commands);
-        slot.mapped.store(PENDING, Ordering::Release);
         self.under_way.push_back(slot);
         self.unsent += 1;
         if self.unsent < self.batch {
@@ -246,10 +232,13 @@ impl GpuConverter {
         let slots = self.under_way.range_mut(first..);
         let sent = self.context.attempt(doing, |_, queue| {
             let submission = queue.submit([commands.finish()]);
-            slots.for_each(|slot| slot.map(submission.clone()));
+            for slot in slots {
+                let len = slot.back().len();
+                slot.read_back.begin(submission.clone(), len);
+            }
         });
         // The loss of the device is no error of any scope.
-        let is_lost = |slot: &Slot| slot.mapped.load(Ordering::Acquire) == FAILED;
+        let is_lost = |slot: &Slot| slot.read_back.has_failed();
         let sent = match sent {
             Ok(()) if self.under_way.range(first..).any(is_lost) => Err(self.context.failed(doing)),
             sent => sent,
@@ -264,7 +253,7 @@ impl GpuConverter {
     /// What was recorded is gone, and reading it says so.
     fn give_up_unsent(&mut self) {
         let first = self.under_way.len() - std::mem::take(&mut self.unsent);
-        self.under_way.range(first..).for_each(|slot| slot.mapped.store(FAILED, Ordering::Release));
+        self.under_way.range_mut(first..).for_each(|slot| slot.read_back.give_up());
     }
 }
 
@@ -284,9 +273,7 @@ impl Slot {
             input: None,
             output,
             scaled,
-            read_back: buffer(device, back, Usage::MAP_READ | Usage::COPY_DST),
-            mapped: Arc::default(),
-            submission: None,
+            read_back: ReadBack::new(device, back),
         }
     }
 
@@ -345,36 +332,7 @@ impl Slot {
             }
             None => &self.output,
         };
-        commands.copy_buffer_to_buffer(output, 0, &self.read_back, 0, self.back().len());
-    }
-
-    /// Asks for the copy, without waiting.
-    fn map(&mut self, submission: wgpu::SubmissionIndex) {
-        self.submission = Some(submission);
-        self.mapped = Arc::new(AtomicU8::new(PENDING));
-        let mapped = Arc::clone(&self.mapped);
-        self.read_back.map_async(wgpu::MapMode::Read, .., move |result| {
-            mapped.store(if result.is_ok() { MAPPED } else { FAILED }, Ordering::Release);
-        });
-    }
-
-    /// Waits until the copy can be read.
-    fn wait(&self, context: &GpuContext) -> Result<()> {
-        let doing = "reading a picture back";
-        if self.mapped.load(Ordering::Acquire) == PENDING {
-            let poll = wgpu::PollType::Wait { submission_index: self.submission.clone(), timeout: None };
-            // wgpu panics in here where the device is lost.
-            let polled = catch_panic(doing, || context.device().poll(poll));
-            match polled {
-                Ok(Ok(_)) => {}
-                Ok(Err(error)) => return Err(context.failed(doing).with_source(error)),
-                Err(panic) => return Err(context.failed(doing).with_source(panic)),
-            }
-        }
-        match self.mapped.load(Ordering::Acquire) {
-            MAPPED => Ok(()),
-            _ => Err(context.failed(doing)),
-        }
+        commands.copy_buffer_to_buffer(output, 0, self.read_back.buffer(), 0, self.back().len());
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::tests::{SIZES, YUV, gpu, samples, texture, view};
+use super::tests::{SIZES, gpu, samples, texture, view};
 use super::{GpuContext, GpuConverter};
 use crate::convert::picture::{Fit, PictureConverter, PictureTarget};
 use crate::media::{Color, FrameFormat, FrameView, Picture, PictureView, PixelFormat, PlaneView, Samples};
@@ -62,7 +62,7 @@ fn check(gpu: &GpuContext, format: PixelFormat, fit: Fit, from: (u32, u32), to: 
 #[ignore = "needs a GPU: llvmpipe will do"]
 fn pictures_become_what_they_become_on_the_cpu() {
     let gpu = gpu();
-    for &format in YUV {
+    for &format in PixelFormat::YUV {
         for &fit in Fit::ALL {
             for from in SIZES {
                 for to in SIZES {

@@ -250,23 +250,33 @@ fn level2(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id)
     }
 }
 
+struct Candidate {
+    vector: vec2<i32>,
+    is_there: bool,
+}
+
+// What the first of the eight tries, which is no motion, and the next five: the vectors that the level whose part of `field`
+// begins at `part` found for this block and its neighbours.
+fn from_level(block: Block, size: vec2<i32>, part: u32) -> Candidate {
+    if block.lane >= 1u && block.lane <= 5u {
+        let from_block = neighbour(block, size);
+        if from_block.is_there {
+            return Candidate(to_vector(field[part + from_block.index]), true);
+        }
+    }
+    return Candidate(vec2<i32>(0), block.lane == 0u);
+}
+
 @compute @workgroup_size(8, 8)
 fn level3(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>) {
     let size = grid(16);
     let block = block_of(params.planes[0], size.x, group, local);
-    var has_candidate = block.lane == 0u;
-    var candidate = vec2<i32>(0);
-    if block.lane >= 1u && block.lane <= 5u {
-        let from_block = neighbour(block, size);
-        if from_block.is_there {
-            has_candidate = true;
-            candidate = 2 * to_vector(field[params.parts.w + from_block.index]);
-        }
-    } else if block.lane == 6u && params.more.y != 0u {
-        has_candidate = true;
-        candidate = (to_vector(last[index_of(block, size)]) + 2) >> vec2<u32>(2u);
+    var candidate = from_level(block, size, params.parts.w);
+    candidate.vector *= 2;
+    if block.lane == 6u && params.more.y != 0u {
+        candidate = Candidate((to_vector(last[index_of(block, size)]) + 2) >> vec2<u32>(2u), true);
     }
-    var best = first_round(block, has_candidate, cut(block, candidate));
+    var best = first_round(block, candidate.is_there, cut(block, candidate.vector));
     best = step_around(block, best);
     best = step_around(block, best);
     best = step_around(block, best);
@@ -279,16 +289,8 @@ fn level3(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id)
 fn level4(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>) {
     let size = grid(16);
     let block = block_of(params.planes[0], size.x, group, local);
-    var has_candidate = block.lane == 0u;
-    var candidate = vec2<i32>(0);
-    if block.lane >= 1u && block.lane <= 5u {
-        let from_block = neighbour(block, size);
-        if from_block.is_there {
-            has_candidate = true;
-            candidate = to_vector(field[params.more.x + from_block.index]);
-        }
-    }
-    let best = first_round(block, has_candidate, cut(block, candidate));
+    let candidate = from_level(block, size, params.more.x);
+    let best = first_round(block, candidate.is_there, cut(block, candidate.vector));
     let zero_sad = sads[block.first];
     write(block, params.parts.y + 3u * index_of(block, size), refined(block, best), zero_sad);
 }

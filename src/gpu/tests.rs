@@ -10,9 +10,6 @@ use crate::media::{
 };
 use crate::parallel::Workers;
 
-/// What pictures a GPU makes: all but planes of red, green and blue.
-pub(super) const YUV: &[PixelFormat] = PixelFormat::ALL.split_at(8).0;
-
 const LAYOUTS: [FrameFormat; 7] = [
     FrameFormat::Rgba,
     FrameFormat::Bgra,
@@ -82,7 +79,7 @@ fn on_the_cpu(format: PixelFormat, color: Color, frame: &FrameView<'_>) -> Pictu
 #[ignore = "needs a GPU: llvmpipe will do"]
 fn frames_become_what_they_become_on_the_cpu() {
     let gpu = gpu();
-    for &format in YUV {
+    for &format in PixelFormat::YUV {
         for color in colors() {
             let mut converter = converter(gpu.clone(), format, color).unwrap();
             for size in SIZES {
@@ -142,7 +139,7 @@ pub(super) fn textures_become_what_their_bytes_become_on_the_cpu() {
         (Rgba8UnormSrgb, bound | Usage::COPY_SRC),
         (Bgra8UnormSrgb, Usage::COPY_SRC),
     ];
-    for &format in YUV {
+    for &format in PixelFormat::YUV {
         for color in [Color::BT709, Color::JPEG] {
             let mut converter = converter(gpu.clone(), format, color).unwrap();
             for size in SIZES {

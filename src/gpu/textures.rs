@@ -16,22 +16,25 @@ use crate::media::{ChromaSubsampling, Color, FrameFormat, FrameView, PixelFormat
 /// first, and nobody waits.
 ///
 /// ```no_run
-/// use framewright::{Color, FrameFormat, GpuContext, TextureConverter};
+/// use framewright::{Color, FrameFormat, FrameView, GpuContext, Result, TextureConverter};
 ///
-/// # fn render(_: &GpuContext) -> wgpu::Texture { unimplemented!() }
-/// # fn encode(_: framewright::FrameView<'_>) {}
-/// let gpu = GpuContext::new()?;
-/// let mut converter = TextureConverter::new(&gpu, FrameFormat::Nv12, 8, Color::BT709)?;
-/// for _ in 0..100 {
-///     converter.submit(&render(&gpu))?;
-///     if converter.under_way() > 2 {
-///         converter.read()?.map(encode);
+/// fn encode_all(
+///     gpu: &GpuContext,
+///     textures: impl Iterator<Item = wgpu::Texture>,
+///     mut encode: impl FnMut(FrameView<'_>),
+/// ) -> Result<()> {
+///     let mut converter = TextureConverter::new(gpu, FrameFormat::Nv12, 8, Color::BT709)?;
+///     for texture in textures {
+///         converter.submit(&texture)?;
+///         if converter.under_way() > 2 {
+///             converter.read()?.map(&mut encode);
+///         }
 ///     }
+///     while let Some(frame) = converter.read()? {
+///         encode(frame);
+///     }
+///     Ok(())
 /// }
-/// while let Some(frame) = converter.read()? {
-///     encode(frame);
-/// }
-/// # Ok::<(), framewright::Error>(())
 /// ```
 pub struct TextureConverter {
     ring: GpuConverter,

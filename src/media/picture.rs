@@ -78,6 +78,9 @@ impl PixelFormat {
         PixelFormat::Rgba,
     ];
 
+    /// Those of luma, with chroma or without.
+    pub(crate) const YUV: &'static [PixelFormat] = Self::ALL.split_at(8).0;
+
     /// The name used in options.
     pub fn name(self) -> &'static str {
         match self {

@@ -6,20 +6,12 @@ use std::arch::x86_64::*;
 
 use safe_unaligned_simd::x86_64::_mm256_loadu2_m128i;
 
-use super::measure::{Block, chunk};
+use super::instructions::Avx2;
+use super::measure::Block;
+use super::padded::chunk;
 use super::pyramid::PaddedPlane;
 use super::search::{self, Coarse, Match, Pair, WINDOW_X, WINDOW_Y};
 use crate::media::BlockMotion;
-
-/// The knowledge that this processor has AVX2.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Avx2(());
-
-impl Avx2 {
-    pub fn detect() -> Option<Self> {
-        is_x86_feature_detected!("avx2").then_some(Avx2(()))
-    }
-}
 
 /// Methods that call their twins in `search`, or `$twin`, compiled for AVX2.
 macro_rules! twins {

@@ -1,5 +1,6 @@
 //! What is measured of blocks, in loops that a compiler vectorises. `avx2` has them compiled for that, so each is inlined.
 
+use super::padded::chunk;
 use super::pyramid::PaddedPlane;
 
 /// The samples of a block.
@@ -14,12 +15,6 @@ pub(super) fn block<const N: usize>(plane: &PaddedPlane, x: isize, y: isize) -> 
         *to = chunk(samples, row * plane.stride);
     }
     out
-}
-
-/// `N` samples from `start` on; zeros where there are none, which the room around a plane rules out.
-#[inline(always)]
-pub(super) fn chunk<const N: usize>(samples: &[u8], start: usize) -> [u8; N] {
-    samples.get(start..).and_then(<[u8]>::first_chunk).copied().unwrap_or([0; N])
 }
 
 #[inline(always)]

@@ -33,8 +33,9 @@
 //!   directions, `(sum + 4) >> 3`. **Variance** of `n` samples: `(n * sum of squares - square of sum) / n²`, rounded down.
 //!
 //! # The rooms
-//! `pyramid` has the planes, `measure` what is measured of a block and `sse2` the same for x86-64, `search` the levels;
-//! `avx2` runs the same loops compiled for AVX2, and has a hand-written kernel for level 1. `scenes` tells cuts from costs,
+//! `pyramid` has the planes, which are `padded`, `measure` what is measured of a block and `sse2` the same for x86-64, `search` the levels;
+//! `avx2` runs the same loops compiled for AVX2, and has a hand-written kernel for level 1; `instructions` says which of them
+//! run. `scenes` tells cuts from costs,
 //! `searcher` holds the pictures that are compared, and lets whatever else can search take the place of the CPU, or the CPU
 //! its place. `repeats` finds pictures that are the one before, and `analysis` brings all together.
 
@@ -42,8 +43,10 @@ mod analysis;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 mod denoise;
+mod instructions;
 #[cfg_attr(target_arch = "x86_64", allow(dead_code, reason = "tests hold `sse2` to it"))]
 mod measure;
+mod padded;
 mod pyramid;
 mod repeats;
 mod scenes;

@@ -1,5 +1,6 @@
 //! Luma at full, half and quarter resolution, with room around it.
 
+use super::padded::Padded;
 use crate::media::{PlaneView, Samples};
 
 /// Samples around a plane, to the left and above. They are copies of its edge, so that a block may reach beyond it.
@@ -7,15 +8,8 @@ pub(crate) const BEFORE: usize = 32;
 /// Likewise to the right and below, counted from the plane's own edge.
 pub(crate) const BEHIND: usize = 48;
 
-/// A plane with room around it: sample `(x, y)` is that of the plane for any `x` from -32 to `width + 47`, and `y` likewise,
-/// where coordinates outside the plane mean the nearest sample inside.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct PaddedPlane {
-    pub width: usize,
-    pub height: usize,
-    pub stride: usize,
-    samples: Vec<u8>,
-}
+/// Luma with room around it.
+pub(crate) type PaddedPlane = Padded<u8, BEFORE, BEHIND>;
 
 impl PaddedPlane {
     /// The plane of these samples, whose rows are `stride` apart; none of its sides is 0.
@@ -23,71 +17,18 @@ impl PaddedPlane {
     pub fn of(width: usize, height: usize, stride: usize, samples: &[u8]) -> Self {
         let mut plane = PaddedPlane::default();
         plane.reset(width, height);
-        for (y, row) in samples.chunks(stride).take(height).enumerate() {
-            plane.row_mut(y).copy_from_slice(&row[..width]);
-        }
+        plane.rows_mut().zip(samples.chunks(stride)).for_each(|(to, row)| to.copy_from_slice(&row[..width]));
         plane.pad();
         plane
-    }
-
-    /// Makes the plane fit for this size.
-    fn reset(&mut self, width: usize, height: usize) {
-        if (self.width, self.height) != (width, height) {
-            let stride = BEFORE + width + BEHIND;
-            let samples = vec![0; stride * (BEFORE + height + BEHIND)];
-            *self = PaddedPlane { width, height, stride, samples };
-        }
-    }
-
-    /// The samples from `(x, y)` on, row after row of [`stride`](Self::stride); none where that lies outside the room.
-    #[inline(always)]
-    pub fn from(&self, x: isize, y: isize) -> &[u8] {
-        let offset = (y + BEFORE as isize) * self.stride as isize + x + BEFORE as isize;
-        self.samples.get(offset as usize..).unwrap_or_default()
-    }
-
-    /// Row `y` of the plane itself, to be written.
-    fn row_mut(&mut self, y: usize) -> &mut [u8] {
-        let start = (y + BEFORE) * self.stride + BEFORE;
-        &mut self.samples[start..start + self.width]
-    }
-
-    /// The rows of the plane itself, to be written.
-    fn rows_mut(&mut self) -> impl Iterator<Item = &mut [u8]> {
-        let (width, height) = (self.width, self.height);
-        self.samples.chunks_mut(self.stride).skip(BEFORE).take(height).map(move |row| &mut row[BEFORE..BEFORE + width])
-    }
-
-    /// Row `y` of the plane itself.
-    pub fn row(&self, y: usize) -> &[u8] {
-        let start = (y + BEFORE) * self.stride + BEFORE;
-        &self.samples[start..start + self.width]
-    }
-
-    /// Fills the room around.
-    fn pad(&mut self) {
-        let (stride, width) = (self.stride, self.width);
-        for row in self.samples.chunks_mut(stride).skip(BEFORE).take(self.height) {
-            let (first, last) = (row[BEFORE], row[BEFORE + width - 1]);
-            row[..BEFORE].fill(first);
-            row[BEFORE + width..].fill(last);
-        }
-        let (top, bottom) = (BEFORE * stride, (BEFORE + self.height - 1) * stride);
-        for y in 0..BEFORE {
-            self.samples.copy_within(top..top + stride, y * stride);
-        }
-        for y in 1..=BEHIND {
-            self.samples.copy_within(bottom..bottom + stride, bottom + y * stride);
-        }
     }
 
     /// This plane from one of twice the size: the mean of 2x2 samples, rounded, where the edge of an odd size counts twice.
     fn halve(&mut self, from: &PaddedPlane) {
         self.reset(from.width.div_ceil(2), from.height.div_ceil(2));
-        for y in 0..self.height {
+        for (y, to) in self.rows_mut().enumerate() {
             let (top, bottom) = (from.from(0, 2 * y as isize), from.from(0, 2 * y as isize + 1));
             let pairs = top.as_chunks::<2>().0.iter().zip(bottom.as_chunks::<2>().0);
-            for (to, (&top, &bottom)) in self.row_mut(y).iter_mut().zip(pairs) {
+            for (to, (&top, &bottom)) in to.iter_mut().zip(pairs) {
                 // Both samples of a pair in one word, which vectors of words take as they come.
                 let (top, bottom) = (u16::from_le_bytes(top), u16::from_le_bytes(bottom));
                 let sum = (top & 0xff) + (top >> 8) + (bottom & 0xff) + (bottom >> 8);

@@ -6,6 +6,7 @@
 //! above it, the column left of it.
 
 use super::measure::{Block, block};
+use super::padded::chunk;
 use super::pyramid::PaddedPlane;
 use super::search::Coarse;
 
@@ -70,7 +71,7 @@ pub(super) fn stands_out(before: Costs, here: Costs, after: Costs) -> bool {
 const STANDS_OUT_TENTHS: u64 = 15;
 
 fn intra(samples: &Block<8>, plane: &PaddedPlane, x: isize, y: isize) -> u32 {
-    let above: [u8; 8] = super::measure::chunk(plane.from(x, y - 1), 0);
+    let above: [u8; 8] = chunk(plane.from(x, y - 1), 0);
     let mut left = [0; 8];
     let column = plane.from(x - 1, y);
     for (row, to) in left.iter_mut().enumerate() {

@@ -1,5 +1,6 @@
 //! The search, level by level. Its definition stands in the module above.
 
+use super::instructions::Instructions;
 use super::measure::{Block, block};
 #[cfg(not(target_arch = "x86_64"))]
 use super::measure::{interpolate, sad_at, sad_between, satd, variance};
@@ -31,24 +32,6 @@ pub(super) struct Match {
     vector: (i32, i32),
     sad: u32,
     zero_sad: u32,
-}
-
-/// Which of the implementations runs. The result is the same.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Instructions {
-    Portable,
-    #[cfg(target_arch = "x86_64")]
-    Avx2(super::avx2::Avx2),
-}
-
-impl Instructions {
-    pub fn detect() -> Self {
-        #[cfg(target_arch = "x86_64")]
-        if let Some(avx2) = super::avx2::Avx2::detect() {
-            return Instructions::Avx2(avx2);
-        }
-        Instructions::Portable
-    }
 }
 
 /// A picture and the one before it.

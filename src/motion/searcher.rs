@@ -4,9 +4,10 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::instructions::Instructions;
 use super::pyramid::{Luma, Pyramid};
 use super::scenes::Costs;
-use super::search::{Instructions, Pair, search, search_coarse};
+use super::search::{Pair, search, search_coarse};
 use crate::error::Result;
 use crate::media::{MotionField, PlaneView};
 use crate::parallel::Workers;

@@ -5,7 +5,8 @@ use std::arch::x86_64::*;
 
 use safe_unaligned_simd::x86_64::{_mm_loadu_si128, _mm_storeu_si128};
 
-use super::measure::{Block, chunk};
+use super::measure::Block;
+use super::padded::chunk;
 use super::pyramid::PaddedPlane;
 
 /// Functions that call their inner ones, compiled for SSE2.

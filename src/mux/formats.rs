@@ -42,17 +42,6 @@ pub(super) struct MaxTracks {
 }
 
 const ANY: MaxTracks = MaxTracks { video: 126, audio: 126, all: 126 };
-/// Every format of luma and chroma.
-const YUV: &[PixelFormat] = &[
-    PixelFormat::Yuv420p,
-    PixelFormat::Yuv422p,
-    PixelFormat::Yuv444p,
-    PixelFormat::Gray,
-    PixelFormat::Yuv420p10,
-    PixelFormat::Yuv422p10,
-    PixelFormat::Yuv444p10,
-    PixelFormat::Gray10,
-];
 /// Those that readers of AVI know.
 const AVI_RAW: &[PixelFormat] = &[
     PixelFormat::Yuv420p,
@@ -160,7 +149,7 @@ containers! {
         video: &[VideoCodec::Av1, VideoCodec::Mjpeg, VideoCodec::Raw],
         audio: &[AudioCodec::Opus, AudioCodec::Flac, AudioCodec::Pcm],
         subtitles: &[SubtitleCodec::WebVtt],
-        raw: YUV,
+        raw: PixelFormat::YUV,
         layouts: &[Layout::Plain, Layout::FastStart, Layout::Live],
         features: Feature::ALL,
         tracks: ANY,
@@ -277,7 +266,7 @@ containers! {
         video: &[VideoCodec::Raw],
         audio: &[],
         subtitles: &[],
-        raw: YUV,
+        raw: PixelFormat::YUV,
         layouts: &[Layout::Live],
         features: &[Feature::AspectRatio],
         tracks: ONE_VIDEO,

@@ -1,30 +1,14 @@
 //! What a picture's blocks take from those beside it, and the sums that come of it.
 
+use super::plane::WidePlane;
 #[cfg(not(target_arch = "x86_64"))]
 use super::plane::interpolate;
-use super::plane::{WidePlane, chunk};
 #[cfg(target_arch = "x86_64")]
 use super::sse2::interpolate;
 use crate::media::{BlockSize, MotionField, MotionVector};
+use crate::motion::instructions::Instructions;
+use crate::motion::padded::chunk;
 use crate::parallel::Workers;
-
-/// Which of the implementations runs. The result is the same.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Instructions {
-    Portable,
-    #[cfg(target_arch = "x86_64")]
-    Avx2(super::avx2::Avx2),
-}
-
-impl Instructions {
-    pub fn detect() -> Self {
-        #[cfg(target_arch = "x86_64")]
-        if let Some(avx2) = super::avx2::Avx2::detect() {
-            return Instructions::Avx2(avx2);
-        }
-        Instructions::Portable
-    }
-}
 
 /// The variance of what was not filtered, and the unit of all that are reckoned: of the noise.
 pub(super) const UNFILTERED: u32 = 64;

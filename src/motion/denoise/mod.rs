@@ -56,8 +56,9 @@ mod tests;
 use std::fmt;
 use std::str::FromStr;
 
-use self::filter::{Beside, Instructions, Matching, PlaneFilter, Taken};
+use self::filter::{Beside, Matching, PlaneFilter, Taken};
 use self::plane::WidePlane;
+use super::instructions::Instructions;
 use crate::error::{Error, Result};
 use crate::media::{FrameAnalysis, MotionField, Picture, PictureView, PixelFormat, Plane};
 use crate::parallel::Workers;

@@ -1,7 +1,8 @@
 //! How much noise there is, by the flattest blocks of a picture.
 
-use super::plane::{WidePlane, chunk};
+use super::plane::WidePlane;
 use crate::media::BlockMotion;
+use crate::motion::padded::chunk;
 use crate::parallel::Workers;
 
 /// A block's level where nothing is known.

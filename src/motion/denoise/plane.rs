@@ -1,6 +1,7 @@
 //! A plane in words of 16 bits, whatever its depth, with room around it.
 
 use crate::media::{PlaneView, Samples};
+use crate::motion::padded::{Padded, chunk};
 
 /// Samples around a plane, to the left and above, which are copies of its edge: a block may lie outside by 8, and taps reach
 /// further.
@@ -8,25 +9,10 @@ const BEFORE: usize = 16;
 /// Likewise to the right and below, counted from the plane's own edge.
 const BEHIND: usize = 24;
 
-/// Sample `(x, y)` is that of the plane, or the nearest one inside where it lies outside.
-#[derive(Clone, Debug, Default)]
-pub(super) struct WidePlane {
-    pub width: usize,
-    pub height: usize,
-    pub stride: usize,
-    samples: Vec<u16>,
-}
+/// A plane of any depth, with room around it.
+pub(super) type WidePlane = Padded<u16, BEFORE, BEHIND>;
 
 impl WidePlane {
-    /// Makes the plane fit for this size.
-    pub fn reset(&mut self, width: usize, height: usize) {
-        if (self.width, self.height) != (width, height) {
-            let stride = BEFORE + width + BEHIND;
-            let samples = vec![0; stride * (BEFORE + height + BEHIND)];
-            *self = WidePlane { width, height, stride, samples };
-        }
-    }
-
     /// Takes a plane whose samples are at most `most`.
     pub fn take(&mut self, plane: &PlaneView<'_>, most: u16) {
         self.reset(plane.width, plane.height);
@@ -45,24 +31,6 @@ impl WidePlane {
         self.pad();
     }
 
-    /// The samples from `(x, y)` on, row after row of `stride`; none where that lies outside the room.
-    #[inline(always)]
-    pub fn from(&self, x: isize, y: isize) -> &[u16] {
-        let offset = (y + BEFORE as isize) * self.stride as isize + x + BEFORE as isize;
-        self.samples.get(offset as usize..).unwrap_or_default()
-    }
-
-    /// The rows of the plane itself.
-    pub fn rows(&self) -> impl Iterator<Item = &[u16]> {
-        let width = self.width;
-        self.samples.chunks(self.stride).skip(BEFORE).take(self.height).map(move |row| &row[BEFORE..BEFORE + width])
-    }
-
-    fn rows_mut(&mut self) -> impl Iterator<Item = &mut [u16]> {
-        let (stride, width, height) = (self.stride, self.width, self.height);
-        self.samples.chunks_mut(stride).skip(BEFORE).take(height).map(move |row| &mut row[BEFORE..BEFORE + width])
-    }
-
     /// The rows of the plane itself, to be written, `count` at a time.
     pub fn strips_mut(&mut self, count: usize) -> Vec<Vec<&mut [u16]>> {
         let mut strips = Vec::with_capacity(self.height.div_ceil(count));
@@ -72,29 +40,6 @@ impl WidePlane {
         }
         strips
     }
-
-    /// Fills the room around.
-    pub fn pad(&mut self) {
-        let (stride, width) = (self.stride, self.width);
-        for row in self.samples.chunks_mut(stride).skip(BEFORE).take(self.height) {
-            let (first, last) = (row[BEFORE], row[BEFORE + width - 1]);
-            row[..BEFORE].fill(first);
-            row[BEFORE + width..].fill(last);
-        }
-        let (top, bottom) = (BEFORE * stride, (BEFORE + self.height - 1) * stride);
-        for y in 0..BEFORE {
-            self.samples.copy_within(top..top + stride, y * stride);
-        }
-        for y in 1..=BEHIND {
-            self.samples.copy_within(bottom..bottom + stride, bottom + y * stride);
-        }
-    }
-}
-
-/// `N` samples from `start` on; zeros where there are none, which the room around a plane rules out.
-#[inline(always)]
-pub(super) fn chunk<const N: usize>(samples: &[u16], start: usize) -> [u16; N] {
-    samples.get(start..).and_then(<[u16]>::first_chunk).copied().unwrap_or([0; N])
 }
 
 /// What the six samples around a place count for, in 64ths, by the quarters that it lies behind the third.

@@ -6,7 +6,8 @@ use std::arch::x86_64::*;
 
 use safe_unaligned_simd::x86_64::{_mm_loadu_si128, _mm_storeu_si128};
 
-use super::plane::{HIGHEST, TAPS, WidePlane, chunk};
+use super::plane::{HIGHEST, TAPS, WidePlane};
+use crate::motion::padded::chunk;
 
 /// The twin of `plane::interpolate`.
 #[inline(always)]

@@ -7,9 +7,10 @@ mod searcher;
 
 use proptest::prelude::*;
 
+use super::instructions::Instructions;
 use super::pyramid::Pyramid;
 use super::scenes::Costs;
-use super::search::{Instructions, Pair, search, search_coarse};
+use super::search::{Pair, search, search_coarse};
 use super::searcher::Found;
 use crate::media::{BlockSize, MotionField, MotionVector, PlaneView, Samples};
 use crate::parallel::Workers;

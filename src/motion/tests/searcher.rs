@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex};
 use super::{content, tiles};
 use crate::error::{Error, Result};
 use crate::media::{FrameAnalysis, Picture, PixelFormat, Plane};
+use crate::motion::instructions::Instructions;
 use crate::motion::pyramid::Pyramid;
-use crate::motion::search::{Instructions, Pair, search, search_coarse};
+use crate::motion::search::{Pair, search, search_coarse};
 use crate::motion::{Costs, Depth, Found, HELD, Luma, SceneAnalyzer, SearchRecord, Searcher};
 use crate::parallel::Workers;
 

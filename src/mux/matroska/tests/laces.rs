@@ -179,33 +179,10 @@ fn a_packet_that_is_refused_leaves_the_laces_as_they_are() {
     assert!(out.into_inner().unwrap().into_inner() == whole);
 }
 
-/// Refuses to go on after some bytes.
-struct Failing(u64, u64);
-
-impl Sink for Failing {
-    fn append(&mut self, bytes: &[u8]) -> std::io::Result<()> {
-        self.0 += bytes.len() as u64;
-        if self.0 > self.1 { Err(std::io::Error::other("full")) } else { Ok(()) }
-    }
-    fn patch(&mut self, offset: u64, bytes: &[u8]) -> std::io::Result<()> {
-        assert!(offset + bytes.len() as u64 <= self.0);
-        Ok(())
-    }
-    fn can_patch(&self) -> bool {
-        true
-    }
-    fn position(&self) -> u64 {
-        self.0
-    }
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[test]
 fn a_sink_that_fails_is_told_and_memory_stays_bounded() {
     let scene = Scene::new().opus(312, 2_000, 0).flac(44_100, 2, 100);
-    let mut sink = Failing(0, 4_000);
+    let mut sink = Counting { bytes: 0, room: 4_000 };
     let mut muxer = MatroskaMuxer::new(Container::Matroska, &laced()).unwrap();
     muxer.begin(&scene.tracks, &mut sink).unwrap();
     let error = scene.interleaved().into_iter().find_map(|packet| {

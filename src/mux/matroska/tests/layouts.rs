@@ -64,33 +64,11 @@ fn late_starts_and_gaps_are_exact_46() {
     }
 }
 
-/// What no reader is told of is not written: a sink that only counts.
-struct Counting(u64);
-
-impl Sink for Counting {
-    fn append(&mut self, bytes: &[u8]) -> std::io::Result<()> {
-        self.0 += bytes.len() as u64;
-        Ok(())
-    }
-    fn patch(&mut self, _: u64, _: &[u8]) -> std::io::Result<()> {
-        Ok(())
-    }
-    fn can_patch(&self) -> bool {
-        true
-    }
-    fn position(&self) -> u64 {
-        self.0
-    }
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 /// Nine hours of pictures and sound: 32 bytes a key frame are held, and nothing else grows.
 #[test]
 fn a_million_packets_cost_32_bytes_a_key_frame() {
     let scene = Scene::new().av1_keys(25, 10, 10).opus(312, 10, 0);
-    let mut sink = Counting(0);
+    let mut sink = Counting::default();
     let mut muxer = MatroskaMuxer::new(Container::WebM, &MuxSettings::of(Layout::Plain)).unwrap();
     muxer.begin(&scene.tracks, &mut sink).unwrap();
     for index in 0..500_000i64 {

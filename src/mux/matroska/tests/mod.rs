@@ -17,6 +17,38 @@ use samples::*;
 use std::io::Cursor;
 use std::time::Duration;
 
+/// Counts what is written, and refuses to go on when there is no more room.
+struct Counting {
+    bytes: u64,
+    room: u64,
+}
+
+impl Default for Counting {
+    fn default() -> Self {
+        Counting { bytes: 0, room: u64::MAX }
+    }
+}
+
+impl Sink for Counting {
+    fn append(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        self.bytes += bytes.len() as u64;
+        if self.bytes > self.room { Err(std::io::Error::other("full")) } else { Ok(()) }
+    }
+    fn patch(&mut self, offset: u64, bytes: &[u8]) -> std::io::Result<()> {
+        assert!(offset + bytes.len() as u64 <= self.bytes);
+        Ok(())
+    }
+    fn can_patch(&self) -> bool {
+        true
+    }
+    fn position(&self) -> u64 {
+        self.bytes
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 fn mux(container: Container, settings: MuxSettings, scene: &Scene) -> Result<Vec<u8>> {
     let out = SharedWriter::new(Cursor::new(Vec::new()));
     let mut sink: Box<dyn Sink> = if settings.layout != Layout::Live {
