@@ -1,7 +1,8 @@
 //! Frames and textures of a video stream that go by way of a GPU, and the search for motion there.
 //!
 //! Frame N is submitted before the picture of frame N - 2 is read and encoded, so neither the GPU nor this thread waits
-//! for the other; of small frames several share a submission. What the engine gets, and in which order, is what it would get without.
+//! for the other; of small frames several share a submission. What the engine gets, and in which order, is what it would
+//! get without.
 
 use std::collections::VecDeque;
 

@@ -99,7 +99,8 @@ impl VideoStream {
     /// whether they repeat the one before. Nothing, where [`VideoOptions::analysis`](crate::VideoOptions::analysis) did
     /// not ask for it.
     ///
-    /// It is that of the pictures as they are encoded, so of the size that frames are scaled to. What is known of a frame
+    /// It is that of the pictures as they are encoded, so of the size that frames are scaled to, and without those that
+    /// [`merge_repeats`](crate::VideoOptions::merge_repeats) makes none of. What is known of a frame
     /// comes when the next has been added, of a GPU's some frames later, and of the last when the encoder has been
     /// [closed](crate::Encoder::close). The newest 16 are kept: where more than that came before a call, the numbers in
     /// [`index`](FrameAnalysis::index) leave a gap.

@@ -441,7 +441,8 @@ impl VideoOptions {
     /// back, which pays where the processor is busy encoding; deeper ones, those of luma and chroma, and pictures of red,
     /// green and blue are made by the CPU, which also scales what takes larger buffers than the GPU has, or makes a side
     /// shorter than its two-thousandth part. It searches for motion too, in pictures of any kind, where
-    /// [`analysis`](Self::analysis) or extra option `scene_detection=motion` ask for that. The bytes of the file do not depend on it. The CPU unless said.
+    /// [`analysis`](Self::analysis) or extra option `scene_detection=motion` ask for that. The bytes of the file do not
+    /// depend on it. The CPU unless said.
     #[cfg(feature = "gpu")]
     pub fn device(mut self, device: Device) -> Self {
         self.device = device;
