@@ -41,3 +41,14 @@ pub fn matroska(bytes: &[u8], tracks: usize) -> Vec<Found> {
     }
     found
 }
+
+/// The frames of a Matroska file that was cut off: as many as are whole.
+pub fn matroska_up_to_its_end(bytes: &[u8]) -> usize {
+    let mut file = matroska_demuxer::MatroskaFile::open(Cursor::new(bytes)).expect("matroska-demuxer reads what was left");
+    let mut frame = matroska_demuxer::Frame::default();
+    let mut count = 0;
+    while let Ok(true) = file.next_frame(&mut frame) {
+        count += 1;
+    }
+    count
+}

@@ -4,6 +4,7 @@
 mod demux;
 mod faults;
 mod input;
+pub mod mutate;
 mod packets;
 mod readers;
 mod session;

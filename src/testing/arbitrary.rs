@@ -12,7 +12,7 @@ use super::sound::{Block, Samples, Sound, audio};
 use crate::encoder::{AudioOptions, EncoderOptions, QueueFull, SubtitleOptions, VideoOptions};
 use crate::media::{
     AudioCodec, Color, ColorRange, FrameFormat, FrameRate, MatrixCoefficients, Metadata, PixelFormat, Primaries,
-    SampleFormat, TimeBase, Timestamp, TransferCharacteristics, VideoCodec,
+    SampleFormat, TimeBase, Timestamp, TrackLabels, TransferCharacteristics, VideoCodec,
 };
 use crate::mux::{Container, Layout};
 
@@ -74,9 +74,9 @@ impl<'a> Arbitrary<'a> for Timestamp {
 
 /// `setter` of `options` with an arbitrary value, one time in four.
 macro_rules! maybe {
-    ($u:ident, $options:ident, $($setter:ident($value:expr)),* $(,)?) => {$(
+    ($u:ident, $options:ident, $($setter:ident($($value:expr),+)),* $(,)?) => {$(
         if $u.ratio(1, 4)? {
-            $options = $options.$setter($value);
+            $options = $options.$setter($($value),+);
         }
     )*};
 }
@@ -134,7 +134,10 @@ impl<'a> Arbitrary<'a> for AudioOptions {
 impl<'a> Arbitrary<'a> for SubtitleOptions {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         let mut options = SubtitleOptions::new();
-        maybe!(u, options, header(u.arbitrary::<&str>()?), title(u.arbitrary::<&str>()?), forced(u.arbitrary()?));
+        maybe!(u, options, header(u.arbitrary::<&str>()?), title(u.arbitrary::<&str>()?));
+        if u.ratio(1, 4)? {
+            options = options.labels(TrackLabels::new().forced(u.arbitrary()?));
+        }
         Ok(options)
     }
 }

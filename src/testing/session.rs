@@ -109,6 +109,12 @@ impl Session {
                 _ => Some(Stream::Subtitle { cues: 1 + random.below(3) }),
             });
         }
+        // Of several pictures, the index of AVIF stands in front and is patched.
+        if (container, layout) == (Container::Avif, Some(Layout::Live))
+            && let Some(Stream::Video { frames, .. }) = streams.first_mut()
+        {
+            *frames = 1;
+        }
         Session { container, layout, streams }
     }
 
