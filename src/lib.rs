@@ -144,14 +144,15 @@ mod mux;
 mod parallel;
 pub mod sink;
 
+pub use codec::av1::groups::GroupPool;
 pub use convert::picture::Fit;
 #[doc(hidden)]
 pub use convert::rgb::conversion_for_benches;
 #[cfg(feature = "gpu")]
 pub use encoder::GpuReport;
 pub use encoder::{
-    AudioEncoder, AudioOptions, AudioStream, Encoder, EncoderOptions, OptionInfo, QueueFull, Report, StreamKind,
-    StreamReport, SubtitleOptions, SubtitleStream, VideoEncoder, VideoOptions, VideoStream,
+    AudioEncoder, AudioOptions, AudioStream, Encoder, EncoderOptions, GroupEncoder, OptionInfo, QueueFull, Report,
+    StreamKind, StreamReport, SubtitleOptions, SubtitleStream, VideoEncoder, VideoOptions, VideoStream,
 };
 pub use error::{Error, ErrorKind, Result};
 #[cfg(feature = "gpu")]

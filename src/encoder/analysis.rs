@@ -122,9 +122,16 @@ impl VideoEngine for AnalyzingEngine {
         Ok(())
     }
 
+    fn end_input(&mut self, out: &mut Vec<CodedPicture>) -> Result<()> {
+        if self.held.is_some() {
+            let analysis = self.analyzer.finish();
+            self.hand_on(analysis, out)?;
+        }
+        self.codec.end_input(out)
+    }
+
     fn finish(&mut self, out: &mut Vec<CodedPicture>) -> Result<()> {
-        let analysis = self.analyzer.finish();
-        self.hand_on(analysis, out)?;
+        self.end_input(out)?;
         self.codec.finish(out)
     }
 

@@ -27,6 +27,13 @@ impl DenoisingEngine {
         }
         Ok(Box::new(DenoisingEngine { codec, denoiser: Denoiser::new(denoise, threads)?, held: None }))
     }
+
+    /// Hands on the picture that is left.
+    fn hand_on(&mut self, out: &mut Vec<CodedPicture>) -> Result<()> {
+        let Some(Held { force_key, analysis }) = self.held.take() else { return Ok(()) };
+        let Some(picture) = self.denoiser.finish() else { return Ok(()) };
+        self.codec.encode(VideoInput { picture, force_key, analysis: analysis.as_ref() }, out)
+    }
 }
 
 impl VideoEngine for DenoisingEngine {
@@ -38,10 +45,13 @@ impl VideoEngine for DenoisingEngine {
         self.codec.encode(VideoInput { picture, force_key, analysis: analysis.as_ref() }, out)
     }
 
+    fn end_input(&mut self, out: &mut Vec<CodedPicture>) -> Result<()> {
+        self.hand_on(out)?;
+        self.codec.end_input(out)
+    }
+
     fn finish(&mut self, out: &mut Vec<CodedPicture>) -> Result<()> {
-        if let (Some(picture), Some(Held { force_key, analysis })) = (self.denoiser.finish(), self.held.take()) {
-            self.codec.encode(VideoInput { picture, force_key, analysis: analysis.as_ref() }, out)?;
-        }
+        self.hand_on(out)?;
         self.codec.finish(out)
     }
 

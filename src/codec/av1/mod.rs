@@ -1,5 +1,6 @@
 //! AV1: the settings of a stream, the engine that encodes it, and a reader of what it writes.
 
+pub(crate) mod groups;
 mod level;
 pub(crate) mod obu;
 mod rav1e;
@@ -119,6 +120,12 @@ impl Av1Settings {
     pub fn open(&self) -> Result<Box<dyn VideoEngine>> {
         self.validate()?;
         rav1e::open(self)
+    }
+
+    /// An engine that has closed groups of pictures encoded there, with the same bytes.
+    pub fn open_groups(&self, place: groups::Place) -> Result<Box<dyn VideoEngine>> {
+        self.validate()?;
+        groups::open(self, place)
     }
 
     /// Refuses what [`open`](Self::open) would, without opening anything.
