@@ -99,6 +99,9 @@ impl VideoOptions {
                 "motion is searched for in luma: use a pixel format that has it",
             ));
         }
+        if let Some(feature) = codec.left_out() {
+            return Err(Error::left_out("codec", codec, feature));
+        }
         if let Denoise::Strength(strength) = self.denoise {
             check_range("denoise", strength, 0..=10)?;
         }
@@ -110,8 +113,10 @@ impl VideoOptions {
             // What screens show; matrix and range are those of YUV frames that say nothing of them.
             _ if format.is_rgb() => Color { matrix: Color::for_height(height).matrix, ..SCREEN_COLOR },
             // A picture beside others on a screen: sRGB, from which SD is seen to differ. Limited, as Chromium takes every
-            // image sequence for that.
-            VideoCodec::Av1 if container == Some(Container::Avif) => Color::JPEG.with_range(ColorRange::Limited),
+            // image sequence for that. By its name: a build may be without it.
+            VideoCodec::Av1 if container.is_some_and(|container| container.name() == "avif") => {
+                Color::JPEG.with_range(ColorRange::Limited)
+            }
             VideoCodec::Av1 | VideoCodec::Raw => Color::for_height(height),
             VideoCodec::Mjpeg => Color::JPEG,
         };
