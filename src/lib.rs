@@ -119,10 +119,11 @@
 //!
 //! * `parallel` (default): worker threads.
 //! * `cli` (default): the program `framewright`; switch it off in a library with `default-features = false`.
-//! * `formats` (default, by `cli`): all of the next five. Without them there are AV1 of 8 bits, Opus, PCM and raw pictures in
+//! * `formats` (default, by `cli`): all of the next six. Without them there are AV1 of 8 bits, Opus, PCM and raw pictures in
 //!   MP4, MOV, Matroska and WebM, in a third less of code.
 //! * `ten-bit`: AV1 of 10 bits. `mjpeg`, `flac`: those codecs. `containers`: AVI, AVIF, IVF, OBU, Y4M, Ogg, WAV, and FLAC by
-//!   itself. `segments`: HLS and DASH.
+//!   itself. `segments`: HLS and DASH. `motion`: what encoding does with the search for motion (denoising, analysis, scene
+//!   cuts by it); the search itself is always there.
 //! * `input`: readers of Y4M, images, GIF, audio, subtitle and chapter files.
 //! * `animation`: GIF and APNG out.
 //! * `image`: `TryFrom` the buffers of the `image` crate for [`FrameView`].

@@ -102,6 +102,14 @@ impl VideoOptions {
         if let Some(feature) = codec.left_out() {
             return Err(Error::left_out("codec", codec, feature));
         }
+        if cfg!(not(feature = "motion")) {
+            if !self.denoise.is_off() {
+                return Err(Error::left_out("denoise", self.denoise, "motion"));
+            }
+            if self.analysis != Analysis::Off {
+                return Err(Error::left_out("analysis", format_args!("{:?}", self.analysis), "motion"));
+            }
+        }
         if let Denoise::Strength(strength) = self.denoise {
             check_range("denoise", strength, 0..=10)?;
         }
@@ -193,6 +201,9 @@ impl VideoOptions {
             ..defaults
         };
         let settings = Av1Extra::apply(settings, &self.extra)?;
+        if settings.scene_detection == SceneDetection::Motion && cfg!(not(feature = "motion")) {
+            return Err(Error::left_out("scene_detection", "motion", "motion"));
+        }
         settings.validate()?;
         Ok(settings)
     }
