@@ -1,5 +1,9 @@
 //! The engine, over `flacenc`.
 
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;
+
 use flacenc::bitsink::MemSink;
 use flacenc::component::{BitRepr, Frame, StreamInfo};
 use flacenc::config::{Encoder, OrderSel};

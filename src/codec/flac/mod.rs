@@ -2,8 +2,6 @@
 
 #[cfg(feature = "flac")]
 mod engine;
-#[cfg(all(test, feature = "flac"))]
-mod tests;
 
 use std::ops::RangeInclusive;
 

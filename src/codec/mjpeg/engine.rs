@@ -5,7 +5,7 @@ use jpeg_encoder::{Encoder, ImageBuffer, JpegColorType, SamplingFactor};
 use super::MjpegSettings;
 use crate::codec::{CodedPicture, VideoEngine, VideoInput};
 use crate::error::{Error, Result};
-use crate::media::{ChromaSubsampling, CodecConfig, PictureView, PixelFormat, PlaneView, Samples};
+use crate::media::{ChromaSubsampling, CodecConfig, PictureView, PlaneView, Samples};
 
 pub(super) fn open(settings: &MjpegSettings) -> Result<Box<dyn VideoEngine>> {
     let (width, height) = settings.size()?;
@@ -122,7 +122,7 @@ impl ImageBuffer for PlanarImage<'_> {
 mod tests {
     use super::*;
     use crate::error::ErrorKind;
-    use crate::media::{Picture, Plane};
+    use crate::media::{Picture, PixelFormat, Plane};
 
     const FORMATS: [PixelFormat; 4] =
         [PixelFormat::Yuv420p, PixelFormat::Yuv422p, PixelFormat::Yuv444p, PixelFormat::Gray];
