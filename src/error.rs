@@ -70,8 +70,8 @@ impl Error {
 
     /// What this build of the library leaves out, and the feature that brings it.
     pub(crate) fn left_out(name: &str, value: impl fmt::Display, feature: &str) -> Self {
-        let allowed = format_args!("this build has none: build framewright with its feature `{feature}`");
-        Self::option(name, value, allowed)
+        let allowed = format!("this build has none: build framewright with its feature `{feature}`");
+        Self::unsupported(format!("option `{name}` is {value}: {allowed}"))
     }
 
     pub(crate) fn input(message: impl Into<String>) -> Self {
