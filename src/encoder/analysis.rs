@@ -88,7 +88,8 @@ impl AnalyzingEngine {
         let Wanted { placement, analysis, known, searcher, record } = wanted;
         let has_vectors = codec.wants_vectors() || analysis == Analysis::Vectors;
         let known = (analysis != Analysis::Off).then_some(known);
-        if placement.is_none() && known.is_none() && !has_vectors {
+        // Options refuse what is left out: the code behind it is not linked then.
+        if placement.is_none() && known.is_none() && !has_vectors || cfg!(not(feature = "motion")) {
             return Ok(codec);
         }
         let mut analyzer = SceneAnalyzer::new(threads)?.with_vectors(has_vectors);

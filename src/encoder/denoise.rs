@@ -22,7 +22,8 @@ struct Held {
 impl DenoisingEngine {
     /// `codec` behind the filter; `codec` itself where that is off.
     pub fn wrap(codec: Box<dyn VideoEngine>, denoise: Denoise, threads: usize) -> Result<Box<dyn VideoEngine>> {
-        if denoise.is_off() {
+        // Options refuse what is left out: the code behind it is not linked then.
+        if denoise.is_off() || cfg!(not(feature = "motion")) {
             return Ok(codec);
         }
         Ok(Box::new(DenoisingEngine { codec, denoiser: Denoiser::new(denoise, threads)?, held: None }))

@@ -131,6 +131,9 @@ impl Av1Settings {
     /// Refuses what [`open`](Self::open) would, without opening anything.
     pub fn validate(&self) -> Result<()> {
         check("pixel_format", self.format, !self.format.is_rgb(), "AV1 is coded from luma and chroma: use yuv444p")?;
+        if self.format.bit_depth() > 8 && !cfg!(feature = "ten-bit") {
+            return Err(Error::left_out("pixel_format", self.format, "ten-bit"));
+        }
         for (name, value) in [("width", self.width), ("height", self.height)] {
             check(
                 name,

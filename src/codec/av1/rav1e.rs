@@ -21,8 +21,9 @@ use crate::parallel::resolve_threads;
 /// An engine for settings that were validated.
 pub(super) fn open(settings: &Av1Settings) -> Result<Box<dyn VideoEngine>> {
     match settings.format.bit_depth() {
-        8 => Ok(Box::new(Rav1e::<u8>::open(settings)?)),
-        _ => Ok(Box::new(Rav1e::<u16>::open(settings)?)),
+        #[cfg(feature = "ten-bit")]
+        9.. => Ok(Box::new(Rav1e::<u16>::open(settings)?)),
+        _ => Ok(Box::new(Rav1e::<u8>::open(settings)?)),
     }
 }
 

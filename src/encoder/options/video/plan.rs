@@ -107,6 +107,17 @@ impl VideoOptions {
                 "motion is searched for in luma: use a pixel format that has it",
             ));
         }
+        if let Some(feature) = codec.left_out() {
+            return Err(Error::left_out("codec", codec, feature));
+        }
+        if cfg!(not(feature = "motion")) {
+            if !self.denoise.is_off() {
+                return Err(Error::left_out("denoise", self.denoise, "motion"));
+            }
+            if self.analysis != Analysis::Off {
+                return Err(Error::left_out("analysis", format_args!("{:?}", self.analysis), "motion"));
+            }
+        }
         if let Denoise::Strength(strength) = self.denoise {
             check_range("denoise", strength, 0..=10)?;
         }
@@ -118,8 +129,10 @@ impl VideoOptions {
             // What screens show; matrix and range are those of YUV frames that say nothing of them.
             _ if format.is_rgb() => Color { matrix: Color::for_height(height).matrix, ..SCREEN_COLOR },
             // A picture beside others on a screen: sRGB, from which SD is seen to differ. Limited, as Chromium takes every
-            // image sequence for that.
-            VideoCodec::Av1 if container == Some(Container::Avif) => Color::JPEG.with_range(ColorRange::Limited),
+            // image sequence for that. By its name: a build may be without it.
+            VideoCodec::Av1 if container.is_some_and(|container| container.name() == "avif") => {
+                Color::JPEG.with_range(ColorRange::Limited)
+            }
             VideoCodec::Av1 | VideoCodec::Raw => Color::for_height(height),
             VideoCodec::Mjpeg => Color::JPEG,
         };
@@ -198,6 +211,9 @@ impl VideoOptions {
             ..defaults
         };
         let settings = Av1Extra::apply(settings, &self.extra)?;
+        if settings.scene_detection == SceneDetection::Motion && cfg!(not(feature = "motion")) {
+            return Err(Error::left_out("scene_detection", "motion", "motion"));
+        }
         settings.validate()?;
         Ok(settings)
     }
