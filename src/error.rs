@@ -68,6 +68,12 @@ impl Error {
         Self::new(ErrorKind::InvalidOption, format!("option `{name}` is {value}: {allowed}"))
     }
 
+    /// What this build of the library leaves out, and the feature that brings it.
+    pub(crate) fn left_out(name: &str, value: impl fmt::Display, feature: &str) -> Self {
+        let allowed = format!("this build has none: build framewright with its feature `{feature}`");
+        Self::unsupported(format!("option `{name}` is {value}: {allowed}"))
+    }
+
     pub(crate) fn input(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::InvalidInput, message)
     }

@@ -119,6 +119,11 @@
 //!
 //! * `parallel` (default): worker threads.
 //! * `cli` (default): the program `framewright`; switch it off in a library with `default-features = false`.
+//! * `formats` (default, by `cli`): all of the next six. Without them there are AV1 of 8 bits, Opus, PCM and raw pictures in
+//!   MP4, MOV, Matroska and WebM, in a third less of code.
+//! * `ten-bit`: AV1 of 10 bits. `mjpeg`, `flac`: those codecs. `containers`: AVI, AVIF, IVF, OBU, Y4M, Ogg, WAV, and FLAC by
+//!   itself. `segments`: HLS and DASH. `motion`: what encoding does with the search for motion (denoising, analysis, scene
+//!   cuts by it); the search itself is always there.
 //! * `input`: readers of Y4M, images, GIF, audio, subtitle and chapter files.
 //! * `animation`: GIF and APNG out.
 //! * `image`: `TryFrom` the buffers of the `image` crate for [`FrameView`].
@@ -130,6 +135,7 @@
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
 #![cfg_attr(not(feature = "cli"), allow(rustdoc::broken_intra_doc_links, reason = "they lead to rooms left out"))]
+#![cfg_attr(not(feature = "formats"), allow(dead_code, reason = "words of the formats that are left out"))]
 
 mod codec;
 mod convert;
@@ -148,14 +154,15 @@ pub mod sink;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use codec::av1::groups::GroupPool;
 pub use convert::picture::Fit;
 #[doc(hidden)]
 pub use convert::rgb::conversion_for_benches;
 #[cfg(feature = "gpu")]
 pub use encoder::GpuReport;
 pub use encoder::{
-    AudioEncoder, AudioOptions, AudioStream, Encoder, EncoderOptions, OptionInfo, QueueFull, Report, StreamKind,
-    StreamReport, SubtitleOptions, SubtitleStream, VideoEncoder, VideoOptions, VideoStream,
+    AudioEncoder, AudioOptions, AudioStream, Encoder, EncoderOptions, GroupEncoder, OptionInfo, QueueFull, Report,
+    StreamKind, StreamReport, SubtitleOptions, SubtitleStream, VideoEncoder, VideoOptions, VideoStream,
 };
 pub use error::{Error, ErrorKind, Result};
 #[cfg(feature = "gpu")]

@@ -2,6 +2,13 @@
 //! see no difference but time.
 
 #[cfg(feature = "parallel")]
+use std::sync::mpsc::{Sender, channel};
+#[cfg(feature = "parallel")]
+use std::sync::{Arc, Mutex, PoisonError};
+#[cfg(feature = "parallel")]
+use std::thread::JoinHandle;
+
+#[cfg(feature = "parallel")]
 use crate::error::Error;
 use crate::error::Result;
 
@@ -45,6 +52,57 @@ impl Workers {
             return;
         }
         items.into_iter().for_each(job);
+    }
+}
+
+/// Threads that run jobs in the order in which they come. A job may wait for what its giver sends it.
+#[cfg(feature = "parallel")]
+pub(crate) struct Background {
+    jobs: Option<Sender<Job>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+#[cfg(feature = "parallel")]
+type Job = Box<dyn FnOnce() + Send>;
+
+#[cfg(feature = "parallel")]
+impl Background {
+    pub fn new(threads: usize) -> Result<Self> {
+        let (sender, jobs) = channel::<Job>();
+        let jobs = Arc::new(Mutex::new(jobs));
+        let mut background = Background { jobs: Some(sender), threads: Vec::new() };
+        for index in 0..threads.max(1) {
+            let jobs = Arc::clone(&jobs);
+            let next = move || jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
+            let thread = std::thread::Builder::new()
+                .name(format!("framewright-group-{index}"))
+                .spawn(move || {
+                    while let Ok(job) = next() {
+                        job();
+                    }
+                })
+                .map_err(|error| Error::codec("starting worker threads failed").with_source(error))?;
+            background.threads.push(thread);
+        }
+        Ok(background)
+    }
+
+    /// Runs `job`, which catches its own panics, when a thread is free.
+    pub fn run(&self, job: impl FnOnce() + Send + 'static) -> Result<()> {
+        let sent = self.jobs.as_ref().is_some_and(|jobs| jobs.send(Box::new(job)).is_ok());
+        if sent { Ok(()) } else { Err(Error::codec("the worker threads have ended")) }
+    }
+}
+
+#[cfg(feature = "parallel")]
+impl Drop for Background {
+    /// Waits for the jobs: whoever gave them sees to it that they end.
+    fn drop(&mut self) {
+        self.jobs = None;
+        for thread in self.threads.drain(..) {
+            // A job that panicked in spite of all has nothing more to say.
+            let _ = thread.join();
+        }
     }
 }
 

@@ -356,11 +356,18 @@ fn bytes_depend_neither_on_chunks_nor_on_threads() {
     const RATE: u32 = 48_000;
     let clip: Vec<u8> = (0..FRAMES).flat_map(|frame| gradient(SIDE, SIDE, frame)).collect();
     let sound = tone(RATE, RATE as usize * FRAMES as usize / 25, 500.0);
+    // Key frames come often enough for several groups to be encoded at a time.
     let encode = |frames_a_call: usize, samples_a_call: usize, threads: usize, container: Container, layout: Layout| {
         let mut encoder = Encoder::with_options(EncoderOptions::new().layout(layout)).unwrap();
         let video = container.default_video_codec().map(|codec| {
             let options = self::video().codec(codec).threads(threads);
-            encoder.add_video(if codec == VideoCodec::Av1 { options.tiles(2) } else { options }).unwrap()
+            encoder
+                .add_video(if codec == VideoCodec::Av1 {
+                    options.tiles(2).keyframe_interval(8).parallel_groups(threads)
+                } else {
+                    options
+                })
+                .unwrap()
         });
         let audio = container.default_audio_codec();
         let audio = audio.map(|codec| encoder.add_audio(AudioOptions::new(RATE, 1).codec(codec)).unwrap());

@@ -36,6 +36,12 @@ pub(crate) trait VideoEngine: Send {
     /// Takes a picture in; appends to `out` what has become ready, which may lag any number of pictures behind.
     fn encode(&mut self, input: VideoInput<'_>, out: &mut Vec<CodedPicture>) -> Result<()>;
 
+    /// Takes no more pictures. Where something else encodes them, it has all of them after this, and what is left comes by
+    /// [`finish`](Self::finish).
+    fn end_input(&mut self, _: &mut Vec<CodedPicture>) -> Result<()> {
+        Ok(())
+    }
+
     /// Takes no more pictures; appends all that is left.
     fn finish(&mut self, out: &mut Vec<CodedPicture>) -> Result<()>;
 

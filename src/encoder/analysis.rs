@@ -88,7 +88,8 @@ impl AnalyzingEngine {
         let Wanted { placement, analysis, known, searcher, record } = wanted;
         let has_vectors = codec.wants_vectors() || analysis == Analysis::Vectors;
         let known = (analysis != Analysis::Off).then_some(known);
-        if placement.is_none() && known.is_none() && !has_vectors {
+        // Options refuse what is left out: the code behind it is not linked then.
+        if placement.is_none() && known.is_none() && !has_vectors || cfg!(not(feature = "motion")) {
             return Ok(codec);
         }
         let mut analyzer = SceneAnalyzer::new(threads)?.with_vectors(has_vectors);
@@ -122,9 +123,16 @@ impl VideoEngine for AnalyzingEngine {
         Ok(())
     }
 
+    fn end_input(&mut self, out: &mut Vec<CodedPicture>) -> Result<()> {
+        if self.held.is_some() {
+            let analysis = self.analyzer.finish();
+            self.hand_on(analysis, out)?;
+        }
+        self.codec.end_input(out)
+    }
+
     fn finish(&mut self, out: &mut Vec<CodedPicture>) -> Result<()> {
-        let analysis = self.analyzer.finish();
-        self.hand_on(analysis, out)?;
+        self.end_input(out)?;
         self.codec.finish(out)
     }
 

@@ -22,10 +22,18 @@ struct Held {
 impl DenoisingEngine {
     /// `codec` behind the filter; `codec` itself where that is off.
     pub fn wrap(codec: Box<dyn VideoEngine>, denoise: Denoise, threads: usize) -> Result<Box<dyn VideoEngine>> {
-        if denoise.is_off() {
+        // Options refuse what is left out: the code behind it is not linked then.
+        if denoise.is_off() || cfg!(not(feature = "motion")) {
             return Ok(codec);
         }
         Ok(Box::new(DenoisingEngine { codec, denoiser: Denoiser::new(denoise, threads)?, held: None }))
+    }
+
+    /// Hands on the picture that is left.
+    fn hand_on(&mut self, out: &mut Vec<CodedPicture>) -> Result<()> {
+        let Some(Held { force_key, analysis }) = self.held.take() else { return Ok(()) };
+        let Some(picture) = self.denoiser.finish() else { return Ok(()) };
+        self.codec.encode(VideoInput { picture, force_key, analysis: analysis.as_ref() }, out)
     }
 }
 
@@ -38,10 +46,13 @@ impl VideoEngine for DenoisingEngine {
         self.codec.encode(VideoInput { picture, force_key, analysis: analysis.as_ref() }, out)
     }
 
+    fn end_input(&mut self, out: &mut Vec<CodedPicture>) -> Result<()> {
+        self.hand_on(out)?;
+        self.codec.end_input(out)
+    }
+
     fn finish(&mut self, out: &mut Vec<CodedPicture>) -> Result<()> {
-        if let (Some(picture), Some(Held { force_key, analysis })) = (self.denoiser.finish(), self.held.take()) {
-            self.codec.encode(VideoInput { picture, force_key, analysis: analysis.as_ref() }, out)?;
-        }
+        self.hand_on(out)?;
         self.codec.finish(out)
     }
 

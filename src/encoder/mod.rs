@@ -7,6 +7,7 @@ mod clock;
 mod denoise;
 #[cfg(feature = "gpu")]
 mod gpu;
+mod groups;
 mod guard;
 mod interleave;
 mod one_shot;
@@ -24,6 +25,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use audio::AudioStream;
+pub use groups::GroupEncoder;
 pub use one_shot::{AudioEncoder, VideoEncoder};
 pub use options::{AudioOptions, EncoderOptions, OptionInfo, QueueFull, SubtitleOptions, VideoOptions};
 #[cfg(feature = "gpu")]
@@ -37,6 +39,7 @@ use self::guard::Ending;
 use self::session::Session;
 use self::subtitle::SubtitleCore;
 use self::video::VideoCore;
+use crate::codec::av1::groups::GroupPool;
 use crate::error::{Error, Result};
 use crate::mux::Container;
 use crate::sink::{self, SeekSink, Sink, StreamSink};
@@ -107,10 +110,83 @@ impl Encoder {
     /// [`InvalidOption`](crate::ErrorKind::InvalidOption) naming the option, its value and what is allowed;
     /// [`State`](crate::ErrorKind::State) after `open_*`.
     pub fn add_video(&mut self, options: VideoOptions) -> Result<VideoStream> {
+        self.add_video_with(options, None)
+    }
+
+    /// Adds a video stream whose groups of pictures, each from a key frame to the next, are encoded elsewhere: by a
+    /// [`GroupEncoder`] each, with the same options, in Workers of a browser, in processes, on other machines. The bytes are
+    /// those of [`add_video`](Self::add_video).
+    ///
+    /// ```
+    /// use std::{collections::BTreeMap, io, io::Cursor};
+    /// use framewright::sink::SharedWriter;
+    /// use framewright::{Container, Encoder, FrameBatch, GroupEncoder, GroupPool, VideoEncoder, VideoOptions};
+    ///
+    /// /// It encodes at once, which is the simplest of all pools.
+    /// struct Here {
+    ///     options: VideoOptions,
+    ///     groups: BTreeMap<u64, GroupEncoder>,
+    ///     done: BTreeMap<u64, Vec<Vec<u8>>>,
+    /// }
+    ///
+    /// impl GroupPool for Here {
+    ///     fn picture(&mut self, number: u64, picture: Vec<u8>) -> io::Result<()> {
+    ///         if !self.groups.contains_key(&number) {
+    ///             let group = GroupEncoder::new(&self.options, Container::Mp4).map_err(io::Error::other)?;
+    ///             self.groups.insert(number, group);
+    ///         }
+    ///         let group = self.groups.get_mut(&number).ok_or(io::ErrorKind::NotFound)?;
+    ///         group.add_picture(&picture).map_err(io::Error::other)
+    ///     }
+    ///
+    ///     fn end(&mut self, number: u64) -> io::Result<()> {
+    ///         let group = self.groups.remove(&number).ok_or(io::ErrorKind::NotFound)?;
+    ///         self.done.insert(number, group.finish().map_err(io::Error::other)?);
+    ///         Ok(())
+    ///     }
+    ///
+    ///     fn take(&mut self, number: u64) -> io::Result<Option<Vec<Vec<u8>>>> {
+    ///         Ok(self.done.remove(&number))
+    ///     }
+    /// }
+    ///
+    /// let options = VideoOptions::new(32, 32).frame_rate(10).keyframe_interval(4);
+    /// let pixels: Vec<u8> = (0..9 * 32 * 32 * 3).map(|p| (p / 7) as u8).collect();
+    /// let frames = FrameBatch::nhwc(&pixels[..], 9, 32, 32, 3)?;
+    ///
+    /// let file = SharedWriter::new(Cursor::new(Vec::new()));
+    /// let mut encoder = Encoder::new();
+    /// let mut video = encoder.add_video_in_groups(
+    ///     options.clone(),
+    ///     Here { options: options.clone(), groups: BTreeMap::new(), done: BTreeMap::new() },
+    /// )?;
+    /// encoder.open_writer(file.clone(), Container::Mp4)?;
+    /// video.add_frames(&frames)?;
+    /// video.finish()?;
+    /// assert_eq!(encoder.close()?.streams[0].key_frames, 3);
+    ///
+    /// let (usual, _) = VideoEncoder::new(frames, options).to_bytes(Container::Mp4)?;
+    /// assert_eq!(file.into_inner().expect("the encoder is closed").into_inner(), usual);
+    /// # Ok::<(), framewright::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`add_video`](Self::add_video); [`InvalidOption`](crate::ErrorKind::InvalidOption) for another codec than AV1, and
+    /// for a bit rate: groups are encoded at a constant quality.
+    pub fn add_video_in_groups(
+        &mut self,
+        options: VideoOptions,
+        pool: impl GroupPool + 'static,
+    ) -> Result<VideoStream> {
+        let options = groups::check(options)?;
+        self.add_video_with(options, Some(Box::new(pool)))
+    }
+
+    fn add_video_with(&mut self, options: VideoOptions, pool: Option<Box<dyn GroupPool>>) -> Result<VideoStream> {
         self.session.check_setup()?;
         let plan = options.resolve(None)?;
         let stream = self.session.add_stream("video")?;
-        let core = Arc::new(Mutex::new(VideoCore::new(Arc::clone(&self.session), stream, plan)));
+        let core = Arc::new(Mutex::new(VideoCore::new(Arc::clone(&self.session), stream, plan, pool)));
         self.streams.push(StreamCore::Video(options, Arc::clone(&core)));
         Ok(VideoStream::new(core))
     }

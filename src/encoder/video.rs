@@ -15,6 +15,7 @@ use super::options::{VideoEngineSettings, VideoPlan};
 use super::report::{StreamKind, StreamReport};
 use super::session::Session;
 use crate::codec::av1::SceneDetection;
+use crate::codec::av1::groups::{GroupPool, Place};
 use crate::codec::{CodedPicture, VideoEngine, VideoInput};
 use crate::convert::picture::PictureConverter;
 use crate::error::{Error, Result};
@@ -141,6 +142,16 @@ impl VideoStream {
         self.core().end_at(end.into())
     }
 
+    /// Says that no frame comes any more, and hands on what has been held back for those that might have come. Nobody has to
+    /// call it: [`finish`](Self::finish) does the same, and more. A [`GroupPool`] has all pictures after it, and can be
+    /// waited for before `finish`.
+    ///
+    /// # Errors
+    /// As [`add_frame`](Self::add_frame).
+    pub fn end_frames(&mut self) -> Result<()> {
+        self.core().end_frames()
+    }
+
     /// How many frames have been taken in.
     pub fn frames(&self) -> u64 {
         self.core().frames
@@ -172,6 +183,8 @@ pub(super) struct VideoCore {
     session: Arc<Session>,
     pub(super) stream: usize,
     pub(super) plan: VideoPlan,
+    /// Until the engine has it.
+    pool: Option<Box<dyn GroupPool>>,
     /// There from `open_*` on.
     pub(super) engine: Option<Engine>,
     pub(super) health: Health,
@@ -185,6 +198,8 @@ pub(super) struct VideoCore {
     /// What the search for motion found of the newest frames, where that was asked for.
     known: Known,
     pub(super) force_key: bool,
+    /// Whether it was said that no frame comes any more.
+    ended: bool,
     announced: bool,
     frames: u64,
     packets: u64,
@@ -205,12 +220,14 @@ pub(super) struct Engine {
 }
 
 impl VideoCore {
-    pub fn new(session: Arc<Session>, stream: usize, plan: VideoPlan) -> Self {
+    /// `pool`: what encodes groups of pictures, where that is the caller's.
+    pub fn new(session: Arc<Session>, stream: usize, plan: VideoPlan, pool: Option<Box<dyn GroupPool>>) -> Self {
         let clock = Clock::new(&plan);
         VideoCore {
             session,
             stream,
             plan,
+            pool,
             engine: None,
             health: Health::default(),
             clock,
@@ -220,6 +237,7 @@ impl VideoCore {
             repeats: None,
             known: Known::default(),
             force_key: false,
+            ended: false,
             announced: false,
             frames: 0,
             packets: 0,
@@ -234,7 +252,8 @@ impl VideoCore {
     /// Makes the engine, by the plan for the container that has become known; gives the unit of its packets' times.
     pub fn open(&mut self, plan: VideoPlan) -> Result<TimeBase> {
         let record = SearchRecord::default();
-        let codec = guarded("the encoder", || open_engine(&plan, &self.known, &record))?;
+        let pool = self.pool.take();
+        let codec = guarded("the encoder", || open_engine(&plan, pool, &self.known, &record))?;
         let workers = Arc::new(Workers::new(plan.threads)?);
         let open_alpha = |settings| AlphaPlane::open(settings, plan.target, Arc::clone(&workers));
         let alpha = plan.alpha.as_ref().map(open_alpha).transpose()?;
@@ -262,6 +281,9 @@ impl VideoCore {
 
     pub(super) fn admit(&self) -> Result<()> {
         self.health.check()?;
+        if self.ended {
+            return Err(Error::state("no frame comes after `end_frames`"));
+        }
         self.session.admit(self.stream)
     }
 
@@ -326,6 +348,31 @@ impl VideoCore {
     fn end_at(&mut self, end: Timestamp) -> Result<()> {
         self.health.check()?;
         self.clock.end_at(end)
+    }
+
+    fn end_frames(&mut self) -> Result<()> {
+        self.health.check()?;
+        self.session.admit(self.stream)?;
+        self.ended = true;
+        self.encode_held(|codec, coded| codec.end_input(coded))?;
+        self.hand_on()
+    }
+
+    /// Has the engine encode what is left.
+    fn encode_held(
+        &mut self,
+        call: impl FnOnce(&mut dyn VideoEngine, &mut Vec<CodedPicture>) -> Result<()>,
+    ) -> Result<()> {
+        #[cfg(feature = "gpu")]
+        if self.session.is_open() {
+            self.encode_submitted(0)?;
+        }
+        let Some(Engine { codec, .. }) = self.engine.as_mut().filter(|_| self.session.is_open()) else {
+            return Ok(()); // `end_stream` says why
+        };
+        let coded = &mut self.coded;
+        let drained = guarded("the encoder", || call(codec.as_mut(), coded));
+        self.health.note("video", self.stream, drained).inspect_err(|_| self.give_up())
     }
 
     fn hand_on_last(&mut self) -> Result<()> {
@@ -440,7 +487,12 @@ const LONGEST_MERGED: i64 = 1 << 31;
 
 /// The engine of a plan, behind the filter for noise where that is on, behind the search for motion where anything is wanted
 /// of that.
-fn open_engine(plan: &VideoPlan, known: &Known, record: &SearchRecord) -> Result<Box<dyn VideoEngine>> {
+fn open_engine(
+    plan: &VideoPlan,
+    pool: Option<Box<dyn GroupPool>>,
+    known: &Known,
+    record: &SearchRecord,
+) -> Result<Box<dyn VideoEngine>> {
     let (known, record) = (known.clone(), record.clone());
     let mut wanted = Wanted { analysis: plan.analysis, known, record, ..Wanted::default() };
     #[cfg(feature = "gpu")]
@@ -451,7 +503,12 @@ fn open_engine(plan: &VideoPlan, known: &Known, record: &SearchRecord) -> Result
         VideoEngineSettings::Av1(settings) => {
             wanted.placement = (settings.scene_detection == SceneDetection::Motion)
                 .then(|| Placement::new(settings.min_keyframe_interval(), settings.keyframe_interval));
-            settings.open()?
+            match (pool, plan.parallel_groups) {
+                (Some(pool), _) => settings.open_groups(Place::Elsewhere(pool))?,
+                #[cfg(feature = "parallel")]
+                (None, groups @ 2..) => settings.open_groups(Place::Threads { groups, bytes: plan.group_bytes })?,
+                _ => settings.open()?,
+            }
         }
         VideoEngineSettings::Mjpeg(settings) => settings.open()?,
         VideoEngineSettings::Raw(settings) => settings.open()?,
@@ -466,16 +523,10 @@ impl Ending for VideoCore {
     }
 
     fn drain(&mut self) -> Result<()> {
-        #[cfg(feature = "gpu")]
-        if self.session.is_open() {
-            self.encode_submitted(0)?;
+        self.encode_held(|codec, coded| codec.finish(coded))?;
+        if self.engine.is_none() || !self.session.is_open() {
+            return Ok(());
         }
-        let Some(Engine { codec, .. }) = self.engine.as_mut().filter(|_| self.session.is_open()) else {
-            return Ok(()); // `end_stream` says why
-        };
-        let coded = &mut self.coded;
-        let drained = guarded("the encoder", || codec.finish(coded));
-        self.health.note("video", self.stream, drained).inspect_err(|_| self.give_up())?;
         let encoded = self.take_coded().and_then(|()| self.alpha().map_or(Ok(()), AlphaPlane::finish));
         self.health.note("video", self.stream, encoded).inspect_err(|_| self.give_up())?;
         self.hand_on()?;

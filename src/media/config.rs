@@ -9,7 +9,9 @@ use super::picture::{ChromaSubsampling, PixelFormat};
 use crate::error::{Error, Result};
 
 macro_rules! codecs {
-    ($(#[$meta:meta])* $name:ident, $option:literal { $($(#[$vmeta:meta])* $variant:ident $text:literal,)* }) => {
+    ($(#[$meta:meta])* $name:ident, $option:literal {
+        $($(#[$vmeta:meta])* $variant:ident $text:literal $(needs $feature:literal)?,)*
+    }) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
@@ -22,6 +24,17 @@ macro_rules! codecs {
             /// The name used in options.
             pub fn name(self) -> &'static str {
                 match self { $($name::$variant => $text,)* }
+            }
+
+            /// The feature of this crate that encoding to it needs and that this build was made without.
+            #[allow(dead_code, reason = "no subtitle codec can be left out")]
+            pub(crate) fn left_out(self) -> Option<&'static str> {
+                match self {
+                    $($name::$variant => {
+                        $(if !cfg!(feature = $feature) { return Some($feature); })?
+                        None
+                    })*
+                }
             }
         }
 
@@ -49,7 +62,7 @@ codecs! {
         /// AV1.
         Av1 "av1",
         /// Motion JPEG.
-        Mjpeg "mjpeg",
+        Mjpeg "mjpeg" needs "mjpeg",
         /// Uncompressed planes.
         Raw "raw",
     }
@@ -61,7 +74,7 @@ codecs! {
         /// Opus (RFC 6716).
         Opus "opus",
         /// FLAC (RFC 9639).
-        Flac "flac",
+        Flac "flac" needs "flac",
         /// Uncompressed, little-endian.
         Pcm "pcm",
     }

@@ -4,9 +4,13 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Feature, Layout, MuxSettings, Muxer, avi, avif, cmaf, elementary, flac, isobmff, matroska, ogg, wav};
+#[cfg(feature = "segments")]
+use super::cmaf;
+use super::{Feature, Layout, MuxSettings, Muxer, isobmff, matroska};
 #[cfg(feature = "animation")]
 use super::{apng, gif};
+#[cfg(feature = "containers")]
+use super::{avi, avif, elementary, flac, ogg, wav};
 use crate::error::{Error, Result};
 use crate::media::{AudioCodec, PixelFormat, SubtitleCodec, VideoCodec};
 
@@ -43,6 +47,7 @@ pub(super) struct MaxTracks {
 
 const ANY: MaxTracks = MaxTracks { video: 126, audio: 126, all: 126 };
 /// Those that readers of AVI know.
+#[cfg(feature = "containers")]
 const AVI_RAW: &[PixelFormat] = &[
     PixelFormat::Yuv420p,
     PixelFormat::Yuv422p,
@@ -72,6 +77,7 @@ const ISOBMFF_FEATURES: &[Feature] = &[
     Feature::EarlyStart,
 ];
 /// What the headers of CMAF and the manifests beside them have a place for.
+#[cfg(feature = "segments")]
 const CMAF_FEATURES: &[Feature] = &[
     Feature::Language,
     Feature::TrackTitle,
@@ -83,9 +89,18 @@ const CMAF_FEATURES: &[Feature] = &[
 ];
 
 /// One stream of pictures.
+#[cfg(any(feature = "containers", feature = "animation"))]
 const ONE_VIDEO: MaxTracks = MaxTracks { video: 1, audio: 0, all: 1 };
 /// One stream of sound.
+#[cfg(feature = "containers")]
 const ONE_AUDIO: MaxTracks = MaxTracks { video: 0, audio: 1, all: 1 };
+
+/// The names and extensions of the containers that a feature of the crate brings.
+const OF_A_FEATURE: &[(&[&str], &str)] = &[
+    (&["avi", "ivf", "obu", "y4m", "avif", "ogg", "oga", "opus", "wav", "wave", "flac"], "containers"),
+    (&["hls", "m3u8", "dash", "mpd"], "segments"),
+    (&["gif", "apng", "png"], "animation"),
+];
 
 macro_rules! containers {
     ($($(#[$meta:meta])* $name:ident $row:expr,)*) => {
@@ -183,6 +198,7 @@ containers! {
         open: matroska::open,
     },
     /// HTTP Live Streaming (RFC 8216): playlists beside segments of CMAF.
+    #[cfg(feature = "segments")]
     Hls Format {
         name: "hls",
         title: "HLS",
@@ -197,6 +213,7 @@ containers! {
         open: cmaf::open,
     },
     /// MPEG-DASH (ISO/IEC 23009-1): a description beside segments of CMAF.
+    #[cfg(feature = "segments")]
     Dash Format {
         name: "dash",
         title: "DASH",
@@ -211,6 +228,7 @@ containers! {
         open: cmaf::open,
     },
     /// AVI (RIFF, OpenDML 1.02), of any size.
+    #[cfg(feature = "containers")]
     Avi Format {
         name: "avi",
         title: "AVI",
@@ -231,6 +249,7 @@ containers! {
         open: avi::open,
     },
     /// IVF: AV1 frames with their times, as codec tools exchange them.
+    #[cfg(feature = "containers")]
     Ivf Format {
         name: "ivf",
         title: "IVF",
@@ -245,6 +264,7 @@ containers! {
         open: elementary::open_ivf,
     },
     /// The low-overhead bitstream format of AV1 (its specification, 5), which has no times.
+    #[cfg(feature = "containers")]
     Obu Format {
         name: "obu",
         title: "AV1 OBU stream",
@@ -259,6 +279,7 @@ containers! {
         open: elementary::open_obu,
     },
     /// YUV4MPEG2: uncompressed frames of a constant rate.
+    #[cfg(feature = "containers")]
     Y4m Format {
         name: "y4m",
         title: "YUV4MPEG2",
@@ -273,6 +294,7 @@ containers! {
         open: elementary::open_y4m,
     },
     /// AVIF (AV1 Image File Format): a still picture, or an image sequence where there are several; both with alpha.
+    #[cfg(feature = "containers")]
     Avif Format {
         name: "avif",
         title: "AVIF",
@@ -317,6 +339,7 @@ containers! {
         open: apng::open,
     },
     /// Ogg (RFC 3533): one stream of sound, on any sink.
+    #[cfg(feature = "containers")]
     Ogg Format {
         name: "ogg",
         title: "Ogg",
@@ -331,6 +354,7 @@ containers! {
         open: ogg::open,
     },
     /// WAV; RF64 past 4 GiB, and of unknown length on sinks that cannot seek.
+    #[cfg(feature = "containers")]
     Wav Format {
         name: "wav",
         title: "WAV",
@@ -345,6 +369,7 @@ containers! {
         open: wav::open,
     },
     /// FLAC (RFC 9639) by itself; without totals on sinks that cannot seek.
+    #[cfg(feature = "containers")]
     Flac Format {
         name: "flac",
         title: "FLAC",
@@ -397,14 +422,18 @@ impl Container {
         self.format().subtitles
     }
 
-    /// The video codec that a stream has when nothing is said; `None` where it takes no video.
+    /// The video codec that a stream has when nothing is said: the usual one that this build has. `None` where it takes no
+    /// video.
     pub fn default_video_codec(self) -> Option<VideoCodec> {
-        self.video_codecs().first().copied()
+        let codecs = self.video_codecs();
+        codecs.iter().find(|codec| codec.left_out().is_none()).or(codecs.first()).copied()
     }
 
-    /// The audio codec that a stream has when nothing is said; `None` where it takes no audio.
+    /// The audio codec that a stream has when nothing is said: the usual one that this build has. `None` where it takes no
+    /// audio.
     pub fn default_audio_codec(self) -> Option<AudioCodec> {
-        self.audio_codecs().first().copied()
+        let codecs = self.audio_codecs();
+        codecs.iter().find(|codec| codec.left_out().is_none()).or(codecs.first()).copied()
     }
 
     /// The layouts that it can be written in, the usual one first.
@@ -460,6 +489,10 @@ impl FromStr for Container {
     fn from_str(text: &str) -> Result<Self> {
         let named = Container::ALL.iter().copied().find(|container| container.name() == text);
         named.or_else(|| Container::from_extension(text)).ok_or_else(|| {
+            // Only those are here still whose feature is off.
+            if let Some((_, feature)) = OF_A_FEATURE.iter().find(|(names, _)| names.contains(&text)) {
+                return Error::left_out("container", format_args!("`{text}`"), feature);
+            }
             let names: Vec<_> = Container::ALL.iter().map(|container| container.name()).collect();
             Error::option("container", format_args!("`{text}`"), format_args!("use one of {}", names.join(", ")))
         })

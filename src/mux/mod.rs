@@ -6,27 +6,37 @@ mod animation;
 mod animation_tests;
 #[cfg(feature = "animation")]
 mod apng;
+#[cfg(feature = "containers")]
 mod avi;
+#[cfg(feature = "containers")]
 mod avif;
 mod checks;
+#[cfg(feature = "segments")]
 mod cmaf;
 #[cfg(test)]
 mod damage;
+#[cfg(feature = "containers")]
 mod elementary;
 mod feature;
+#[cfg(feature = "containers")]
 mod flac;
 mod formats;
+#[cfg(feature = "containers")]
 mod frame_grid;
 #[cfg(feature = "animation")]
 mod gif;
 mod isobmff;
 mod layout;
 mod matroska;
+#[cfg(feature = "containers")]
 mod ogg;
 mod options;
 mod packet_writer;
+#[cfg(feature = "containers")]
 mod riff;
+#[cfg(feature = "containers")]
 mod vorbis_comment;
+#[cfg(feature = "containers")]
 mod wav;
 
 use crate::error::{Error, Result};

@@ -56,7 +56,12 @@ fn has_laces(container: Container, layout: Layout) -> bool {
 }
 
 fn has_segments(container: Container, _: Layout) -> bool {
-    matches!(container, Container::Hls | Container::Dash)
+    container.layouts().contains(&Layout::Segments)
+}
+
+fn has_pages(container: Container) -> bool {
+    // By its name: a build may be without it.
+    container.name() == "ogg"
 }
 
 impl MuxOptions {
@@ -193,7 +198,7 @@ impl MuxOptions {
         let duration = |value: Option<Duration>| value.map(|value| format!("{value:?}"));
         let set: [(&str, Option<String>, Uses); 6] = [
             ("fragment_duration", duration(self.fragment_duration), |container, layout| {
-                has_fragments(container, layout) || has_clusters(container, layout) || container == Container::Ogg
+                has_fragments(container, layout) || has_clusters(container, layout) || has_pages(container)
             }),
             ("fragment_bytes", self.fragment_bytes.map(|value| value.to_string()), |container, layout| {
                 has_fragments(container, layout) || has_clusters(container, layout) || has_segments(container, layout)

@@ -1,5 +1,7 @@
 // Builds dist/: the module from Rust, its glue, and the TypeScript around it.
 //
+//   node scripts/build.mjs [--full]    with --full, every codec and container that the library writes into one file
+//
 // wasm-bindgen is taken from $WASM_BINDGEN or from PATH where that has the version of Cargo.lock; else it is installed into
 // target/, once.
 import { execFileSync } from "node:child_process";
@@ -41,7 +43,8 @@ function wasmBindgen() {
   return installed;
 }
 
-run("cargo", "build", "--locked", "--release", "--target", "wasm32-unknown-unknown");
+const full = process.argv.includes("--full");
+run("cargo", "build", "--locked", "--release", "--target", "wasm32-unknown-unknown", ...(full ? ["--features", "full"] : []));
 rmSync("dist", { recursive: true, force: true });
 mkdirSync("dist/wasm", { recursive: true });
 const module = join("target", "wasm32-unknown-unknown", "release", "framewright_web.wasm");

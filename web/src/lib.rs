@@ -8,8 +8,10 @@
 
 mod failure;
 mod frame;
+mod groups;
 mod outbox;
 mod report;
 mod session;
 
+pub use groups::Group;
 pub use session::Session;

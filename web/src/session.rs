@@ -2,13 +2,15 @@
 
 use framewright::media::{Metadata, TimeBase};
 use framewright::{
-    AudioOptions, AudioSamples, AudioStream, Container, Encoder, EncoderOptions, Timestamp, VideoOptions, VideoStream,
+    AudioOptions, AudioSamples, AudioStream, Container, Encoder, EncoderOptions, Timestamp, VideoCodec, VideoOptions,
+    VideoStream,
 };
-use js_sys::Array;
+use js_sys::{Array, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use crate::failure::{failure, from_library};
 use crate::frame;
+use crate::groups::GroupDesk;
 use crate::outbox::Outbox;
 use crate::report;
 
@@ -28,7 +30,8 @@ pub struct Session {
 }
 
 enum Stream {
-    Video(VideoStream),
+    /// With what passes between it and the Workers that encode its groups of pictures, where that is so.
+    Video(VideoStream, Option<GroupDesk>),
     Audio(AudioStream),
 }
 
@@ -55,14 +58,30 @@ impl Session {
         Ok(Session { encoder, container, streams: Vec::new(), outbox: Outbox::new(seekable) })
     }
 
-    /// Adds a video stream and gives its number. `extra` are options that only its codec has.
+    /// Adds a video stream and gives its number. `extra` are options that only its codec has. `groups`: whether other Workers
+    /// are to encode its groups of pictures, where they can: that is AV1 at a constant quality.
     #[wasm_bindgen(js_name = addVideo)]
-    pub fn add_video(&mut self, width: u32, height: u32, options: Vec<String>, extra: Vec<String>) -> Result<usize> {
-        let mut all = VideoOptions::new(width, height);
-        pairs(&options).try_for_each(|(name, value)| all.set(name, value)).map_err(from_library)?;
-        let all = pairs(&extra).fold(all, |all, (name, value)| all.extra_option(name, value));
-        let stream = self.encoder()?.add_video(all).map_err(from_library)?;
-        self.streams.push(Stream::Video(stream));
+    pub fn add_video(
+        &mut self,
+        width: u32,
+        height: u32,
+        options: Vec<String>,
+        extra: Vec<String>,
+        groups: bool,
+    ) -> Result<usize> {
+        let all = video_options(width, height, &options, &extra)?;
+        let given = |name: &str| pairs(&options).find(|pair| pair.0 == name).map(|pair| pair.1);
+        let is_av1 = match given("codec") {
+            Some(codec) => codec == VideoCodec::Av1.name(),
+            None => self.container.default_video_codec() == Some(VideoCodec::Av1),
+        };
+        let desk = (groups && is_av1 && given("bit_rate").is_none()).then(GroupDesk::default);
+        let encoder = self.encoder()?;
+        let stream = match &desk {
+            Some(desk) => encoder.add_video_in_groups(all, desk.clone()),
+            None => encoder.add_video(all),
+        };
+        self.streams.push(Stream::Video(stream.map_err(from_library)?, desk));
         Ok(self.streams.len() - 1)
     }
 
@@ -94,7 +113,7 @@ impl Session {
         bytes: &[u8],
         time: Option<f64>,
     ) -> Result<()> {
-        let Some(Stream::Video(video)) = self.streams.get_mut(stream) else {
+        let Some(Stream::Video(video, _)) = self.streams.get_mut(stream) else {
             return Err(failure("state", &format!("stream {stream} is no video stream")));
         };
         let view = frame::view(format, width, height, bytes).ok_or_else(|| {
@@ -111,7 +130,7 @@ impl Session {
     /// Makes the next frame of a video stream a key frame.
     #[wasm_bindgen(js_name = forceKeyFrame)]
     pub fn force_key_frame(&mut self, stream: usize) {
-        if let Some(Stream::Video(video)) = self.streams.get_mut(stream) {
+        if let Some(Stream::Video(video, _)) = self.streams.get_mut(stream) {
             video.force_key_frame();
         }
     }
@@ -120,8 +139,38 @@ impl Session {
     #[wasm_bindgen(js_name = endAt)]
     pub fn end_at(&mut self, stream: usize, time: f64) -> Result<()> {
         match self.streams.get_mut(stream) {
-            Some(Stream::Video(video)) => video.end_at(timestamp(time)?).map_err(from_library),
+            Some(Stream::Video(video, _)) => video.end_at(timestamp(time)?).map_err(from_library),
             _ => Err(failure("state", &format!("stream {stream} is no video stream"))),
+        }
+    }
+
+    /// Says that no more frames of a stream come: all pictures are with its groups after it, whose packets `close` needs.
+    #[wasm_bindgen(js_name = endFrames)]
+    pub fn end_frames(&mut self, stream: usize) -> Result<()> {
+        match self.streams.get_mut(stream) {
+            Some(Stream::Video(video, Some(_))) => video.end_frames().map_err(from_library),
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes what other Workers are to encode: number of the stream, number of the group, and a picture or `undefined` for
+    /// the group's end, and so on. A `Group` takes the pictures.
+    #[wasm_bindgen(js_name = takeParts)]
+    pub fn take_parts(&self) -> Array {
+        let parts = Array::new();
+        for (number, stream) in self.streams.iter().enumerate() {
+            if let Stream::Video(_, Some(desk)) = stream {
+                desk.take(number, &parts);
+            }
+        }
+        parts
+    }
+
+    /// Takes the packets of a group, which go on with the next frame.
+    #[wasm_bindgen(js_name = giveGroup)]
+    pub fn give_group(&self, stream: usize, group: f64, packets: Vec<Uint8Array>) {
+        if let Some(Stream::Video(_, Some(desk))) = self.streams.get(stream) {
+            desk.give(group as u64, packets.iter().map(Uint8Array::to_vec).collect());
         }
     }
 
@@ -151,6 +200,13 @@ impl Session {
         let report = encoder.close().map_err(from_library)?;
         Ok(report::object(&report))
     }
+}
+
+/// What a video stream is asked for. `extra` are options that only its codec has.
+pub fn video_options(width: u32, height: u32, options: &[String], extra: &[String]) -> Result<VideoOptions> {
+    let mut all = VideoOptions::new(width, height);
+    pairs(options).try_for_each(|(name, value)| all.set(name, value)).map_err(from_library)?;
+    Ok(pairs(extra).fold(all, |all, (name, value)| all.extra_option(name, value)))
 }
 
 impl Session {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { Encoder } from "../dist/index.js";
-import { Session } from "../dist/wasm/framewright.js";
+import init, { Session } from "../dist/wasm/framewright.js";
 import { moduleSize } from "../scripts/size.mjs";
 import { launch, workers } from "./browser.mjs";
 
@@ -38,7 +38,7 @@ async function inPage(script, expected = []) {
 
 test("the size of the module", () => {
   const { gzipped } = moduleSize();
-  assert.ok(gzipped < 1_000_000, `${gzipped} bytes`);
+  assert.ok(gzipped < 660_000, `${gzipped} bytes`);
 });
 
 test("every kind of frame and of samples", async () => {
@@ -333,6 +333,92 @@ test("memory after 20 encodes is that after two", async () => {
   assert.ok(after20 - after2 < 500_000, `${after2} grew to ${after20}`);
   assert.deepEqual(problems, []);
   await page.close();
+});
+
+test("linear memory after 20 encodes in one module is that after two", async () => {
+  const { memory } = await init({ module_or_path: module });
+  const encode = async (times) => {
+    for (let i = 0; i < times; i++) {
+      const encoder = new Encoder(inNode);
+      const video = encoder.addVideo({ width: 160, height: 96 });
+      const audio = encoder.addAudio({ sampleRate: 48_000, numberOfChannels: 2 });
+      for (let f = 0; f < 4; f++) {
+        await video.addFrame(new Uint8Array(160 * 96 * 4).fill(40 * f));
+        await audio.addSamples([new Float32Array(1_600), new Float32Array(1_600)]);
+      }
+      await encoder.close();
+    }
+    return memory.buffer.byteLength;
+  };
+  const after2 = await encode(2);
+  const after20 = await encode(18);
+  console.log(`  linear memory after 2 encodes ${after2}, after 20 ${after20}`);
+  assert.equal(after20, after2);
+});
+
+/** The module with a memory that cannot grow beyond so many pages of 64 KiB more than it begins with. */
+function narrow(bytes, more) {
+  const leb = (at) => {
+    let [value, shift] = [0, 0];
+    for (;;) {
+      value |= (bytes[at] & 127) << shift;
+      shift += 7;
+      if (bytes[at++] < 128) {
+        return [value, at];
+      }
+    }
+  };
+  const write = (value) => (value < 128 ? [value] : [(value & 127) | 128, ...write(value >> 7)]);
+  for (let at = 8; at < bytes.length; ) {
+    const [size, body] = leb(at + 1);
+    if (bytes[at] === 5) {
+      // One memory, without a maximum.
+      assert.deepEqual([...bytes.subarray(body, body + 2)], [1, 0]);
+      const [pages] = leb(body + 2);
+      const section = [1, 1, ...write(pages), ...write(pages + more)];
+      return Buffer.concat([bytes.subarray(0, at), Buffer.from([5, section.length, ...section]), bytes.subarray(body + size)]);
+    }
+    at = body + size;
+  }
+  throw new Error("the module has no memory");
+}
+
+test("a module that really stops, as it gets no more memory, is an error with words", async () => {
+  const { page, problems } = await browser.page("/tests/blank.html");
+  const said = await page.evaluate(async (base64) => {
+    const module = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+    const { Encoder, FramewrightError } = await import("/dist/index.js");
+    const fails = async (call) => {
+      try {
+        await call();
+        return ["nothing"];
+      } catch (error) {
+        return [error instanceof FramewrightError, error.kind, error.message];
+      }
+    };
+    const encoder = new Encoder({ module, maxWaiting: 1 });
+    const video = encoder.addVideo({ width: 320, height: 240 });
+    const frame = new Uint8Array(320 * 240 * 4);
+    const first = await fails(async () => {
+      for (let i = 0; i < 30; i++) {
+        await video.addFrame(frame);
+      }
+    });
+    const then = await fails(() => encoder.close());
+    // The next encoder has a module of its own.
+    const next = new Encoder();
+    await next.addVideo({ width: 32, height: 32 }).addFrame(new Uint8Array(4096));
+    return { first, then, next: (await next.close()).length > 0 };
+  }, narrow(module, 64).toString("base64"));
+  assert.equal(await workers(page, 0), 0);
+  await page.close();
+  console.log(`  ${said.first[2]}`);
+  for (const [isOurs, kind, message] of [said.first, said.then]) {
+    assert.deepEqual([isOurs, kind], [true, "codec"], message);
+    assert.match(message, /the encoder (stopped|panicked)/);
+  }
+  assert.ok(said.next);
+  assert.deepEqual(problems, []);
 });
 
 // The last of those in Node: the module is not to be used after it.

@@ -1,4 +1,5 @@
 import { FramewrightError } from "./errors.js";
+import { Groups } from "./groups.js";
 import { Link } from "./link.js";
 import { loadModule, type ModuleSource } from "./module.js";
 import { flatten, flattenExtra, whole } from "./options.js";
@@ -29,12 +30,19 @@ export interface EncoderOptions<S extends SinkOption = "bytes"> extends FileOpti
   tags?: Record<string, string>;
   /** The WebAssembly module, or where it is, if not beside the library's files. */
   module?: ModuleSource;
+  /**
+   * How many more Workers encode groups of pictures, from key frame to key frame, each at a time of its own: 1 to 64. With 1,
+   * one Worker does all. The bytes are the same. Unless said, as many as there are processors, at most 4, where the page is
+   * cross-origin isolated; else 1. Each takes some 40 MB and the pictures that wait for it, so a `keyframeInterval` that is
+   * not too long helps. It is for AV1 at a constant quality.
+   */
+  workers?: number;
   /** Whether it encodes in a Worker of its own. True unless said; false in Node, and where one is in a Worker already. */
   worker?: boolean;
 }
 
 /** What an encoder's own options are called; the others go to the library. */
-const OWN = ["container", "sink", "seekable", "signal", "onProgress", "maxWaiting", "tags", "module", "worker"] as const;
+const OWN = ["container", "sink", "seekable", "signal", "onProgress", "maxWaiting", "tags", "module", "worker", "workers"] as const;
 
 /**
  * Makes one file of video and audio streams.
@@ -54,7 +62,9 @@ export class Encoder<S extends SinkOption = "bytes"> {
 
   readonly #sink: Sink;
   readonly #link: Link;
-  readonly #loaded: Promise<unknown>;
+  /** Where other Workers encode groups of pictures. */
+  readonly #groups: Groups | undefined;
+  readonly #loaded: Promise<WebAssembly.Module>;
   readonly #signal: AbortSignal | undefined;
   readonly #onAbort: () => void;
   readonly #onProgress: ((progress: Progress) => void) | undefined;
@@ -86,12 +96,13 @@ export class Encoder<S extends SinkOption = "bytes"> {
     if (inWorker && typeof Worker === "undefined") {
       throw new FramewrightError("unsupported", "there are no Workers here: give `worker: false`");
     }
+    const workers = inWorker ? workerCount(options.workers) : 1;
     this.#sink = makeSink(options.sink ?? "bytes", options.seekable);
     this.#link = new Link(inWorker, {
       replied: (reply) => this.#replied(reply),
       failed: (error) => this.#fail(error),
     });
-    this.#loaded = loadModule(options.module).then((module) =>
+    this.#loaded = loadModule(options.module).then((module) => {
       // Not waited for: what comes next is answered after it.
       void this.#setUp({
         do: "load",
@@ -100,8 +111,15 @@ export class Encoder<S extends SinkOption = "bytes"> {
         seekable: this.#sink.seekable,
         options: file,
         tags,
-      }),
-    );
+      });
+      return module;
+    });
+    if (workers > 1) {
+      this.#groups = new Groups(workers, this.#loaded, {
+        coded: (stream, group, packets) => this.#link.ask({ do: "give", stream, group, packets }),
+        failed: (error) => this.#fail(error),
+      });
+    }
     this.#loaded.catch((error) => this.#fail(error));
     this.#signal = options.signal;
     this.#onAbort = () => void this.cancel(this.#signal?.reason);
@@ -115,14 +133,22 @@ export class Encoder<S extends SinkOption = "bytes"> {
   addVideo(options: VideoOptions): VideoStream {
     this.#checkSetup();
     const { width, height, extra } = options;
-    const request: Request = {
+    const request = {
       do: "video",
       width: whole("width", width),
       height: whole("height", height),
       options: flatten(options, ["width", "height", "extra"]),
       extra: flattenExtra(extra),
-    };
+      groups: this.#groups !== undefined,
+    } as const satisfies Request;
     void this.#loaded.then(() => this.#setUp(request)).catch(() => {});
+    this.#groups?.add(this.#streams.length, {
+      container: this.#container,
+      width: request.width,
+      height: request.height,
+      options: request.options,
+      extra: request.extra,
+    });
     const stream = new VideoStream(this.#host(), this.#streams.length, this.#maxWaiting, { ...options });
     this.#streams.push(stream);
     this.#hasVideo = true;
@@ -177,6 +203,7 @@ export class Encoder<S extends SinkOption = "bytes"> {
     try {
       await Promise.all(this.#streams.map((stream) => stream.settled()));
       await opened;
+      await this.#endGroups();
       this.report = (await this.#link.ask({ do: "close" })) as Report;
       await this.#written;
       this.#check();
@@ -194,6 +221,15 @@ export class Encoder<S extends SinkOption = "bytes"> {
       throw lateRefusal(late);
     }
     return output;
+  }
+
+  /** Has what is left of the pictures encoded elsewhere, and waits for it. */
+  async #endGroups(): Promise<void> {
+    if (this.#groups) {
+      await Promise.all(this.#streams.map((_, stream) => this.#link.ask({ do: "endFrames", stream })));
+      await this.#groups.settled();
+      this.#check();
+    }
   }
 
   /**
@@ -221,6 +257,7 @@ export class Encoder<S extends SinkOption = "bytes"> {
         try {
           await this.#open();
           await this.#written;
+          await this.#groups?.ready();
         } catch (error) {
           throw this.#failure ?? sinkError(error);
         }
@@ -266,6 +303,7 @@ export class Encoder<S extends SinkOption = "bytes"> {
   }
 
   #replied(reply: Reply): void {
+    reply.parts.forEach((part) => this.#groups?.take(part));
     for (const write of reply.writes) {
       this.#end = Math.max(this.#end, write.position + write.data.length);
       this.#written = this.#written.then(() => this.#sink.write(write));
@@ -290,8 +328,21 @@ export class Encoder<S extends SinkOption = "bytes"> {
   #release(reason: unknown): void {
     this.#failure ??= reason;
     this.#link.end(reason);
+    this.#groups?.end(reason);
     this.#signal?.removeEventListener("abort", this.#onAbort);
   }
+}
+
+/** How many Workers encode groups of pictures. */
+function workerCount(asked: number | undefined): number {
+  if (asked === undefined) {
+    const isolated = (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated === true;
+    return isolated ? Math.min(navigator.hardwareConcurrency, 4) : 1;
+  }
+  if (whole("workers", asked) < 1 || asked > 64) {
+    throw new FramewrightError("invalid-option", `option \`workers\` is ${asked}: use 1 to 64`);
+  }
+  return asked;
 }
 
 function sinkError(error: unknown): FramewrightError {

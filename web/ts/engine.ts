@@ -1,18 +1,19 @@
 // The module with one session: what runs in the Worker, or in this thread where there is none.
 import { FramewrightError, toWire } from "./errors.js";
-import type { FramePiece, Numbered, Reply, Request, SamplesPiece, Write } from "./protocol.js";
-import init, { Session, takePanic } from "./wasm/framewright.js";
+import type { FramePiece, Numbered, Part, Reply, Request, SamplesPiece, Write } from "./protocol.js";
+import init, { Group, Session, takePanic } from "./wasm/framewright.js";
 
 /** Answers requests one after the other. */
 export class Engine {
   #session: Session | undefined;
+  #group: Group | undefined;
   #memory: WebAssembly.Memory | undefined;
   #canvas: OffscreenCanvas | undefined;
   #spent = false;
 
   /** Does what is asked. Nothing is thrown: what goes wrong is in the answer. */
   async handle(request: Numbered): Promise<Reply> {
-    const reply: Reply = { id: request.id, writes: [], memory: 0 };
+    const reply: Reply = { id: request.id, writes: [], parts: [], memory: 0 };
     try {
       if (this.#spent) {
         throw new FramewrightError("state", "the encoder failed before");
@@ -25,6 +26,7 @@ export class Engine {
     }
     if (!this.#spent) {
       reply.writes = this.#takeWrites();
+      reply.parts = this.#takeParts();
     }
     reply.memory = this.#memory?.buffer.byteLength ?? 0;
     return reply;
@@ -36,13 +38,30 @@ export class Engine {
       this.#session = new Session(request.container, request.seekable, request.options, request.tags);
       return undefined;
     }
+    if (request.do === "loadGroups") {
+      this.#memory = (await init({ module_or_path: request.module })).memory;
+      return undefined;
+    }
+    if (request.do === "beginGroup") {
+      this.#group = new Group(request.container, request.width, request.height, request.options, request.extra);
+      return undefined;
+    }
+    if (request.do === "picture") {
+      return this.#group?.addPicture(request.picture);
+    }
+    if (request.do === "endGroup") {
+      // The group is gone after it.
+      const group = this.#group;
+      this.#group = undefined;
+      return group?.finish();
+    }
     const session = this.#session;
     if (!session) {
       throw new FramewrightError("state", "the module was not loaded");
     }
     switch (request.do) {
       case "video":
-        return session.addVideo(request.width, request.height, request.options, request.extra);
+        return session.addVideo(request.width, request.height, request.options, request.extra, request.groups);
       case "audio":
         return session.addAudio(request.rate, request.channels, request.options, request.extra);
       case "open":
@@ -60,6 +79,10 @@ export class Engine {
         const { channels, data } = samples(request.samples);
         return session.addSamples(request.stream, channels, data, request.time);
       }
+      case "endFrames":
+        return session.endFrames(request.stream);
+      case "give":
+        return session.giveGroup(request.stream, request.group, request.packets);
       case "close":
         return session.close();
     }
@@ -100,6 +123,16 @@ export class Engine {
     return writes;
   }
 
+  #takeParts(): Part[] {
+    const flat = (this.#session?.takeParts() ?? []) as (number | Uint8Array<ArrayBuffer> | undefined)[];
+    const parts: Part[] = [];
+    for (let i = 0; i < flat.length; i += 3) {
+      const [stream, group] = [flat[i] as number, flat[i + 1] as number];
+      parts.push({ stream, group, picture: flat[i + 2] as Uint8Array<ArrayBuffer> | undefined });
+    }
+    return parts;
+  }
+
   /** A trap of the module has no words of its own. */
   #explain(error: unknown): unknown {
     if (!(error instanceof WebAssembly.RuntimeError)) {
@@ -135,5 +168,11 @@ function samples(piece: SamplesPiece): { channels: number; data: Float32Array } 
 
 /** What of an answer is moved, not copied. */
 export function transferables(reply: Reply): ArrayBuffer[] {
-  return reply.writes.map((write) => write.data.buffer);
+  const moved = reply.writes.map((write) => write.data.buffer);
+  for (const { picture } of reply.parts) {
+    if (picture) {
+      moved.push(picture.buffer);
+    }
+  }
+  return moved;
 }

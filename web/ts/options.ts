@@ -1,19 +1,13 @@
 import { FramewrightError } from "./errors.js";
 
-/** The containers. The first four are what one wants; the others are there because the module has them. */
-export type Container =
-  | "mp4"
-  | "webm"
-  | "matroska"
-  | "mov"
-  | "avi"
-  | "ivf"
-  | "obu"
-  | "y4m"
-  | "avif"
-  | "ogg"
-  | "wav"
-  | "flac";
+/** The containers of the package. */
+export type UsualContainer = "mp4" | "webm" | "matroska" | "mov";
+
+/** Those that a module has beside them that was built by `npm run build -- --full`. */
+export type FullContainer = "avi" | "ivf" | "obu" | "y4m" | "avif" | "ogg" | "wav" | "flac";
+
+/** A container. */
+export type Container = UsualContainer | FullContainer;
 
 /** Formats of frames that come as bytes: 8 bits a sample, rows and planes one after the other without padding. */
 export type PixelLayout = "rgba" | "bgra" | "rgb" | "bgr" | "gray" | "i420" | "i422" | "i444" | "nv12";
@@ -59,9 +53,9 @@ export interface VideoOptions extends LabelOptions {
    * and that of a `VideoFrame` is taken.
    */
   timeBase?: string;
-  /** The codec; unless said, the container's usual one, which is AV1 in MP4, WebM and Matroska. */
+  /** The codec; unless said, the container's usual one, which is AV1; `mjpeg` is in the full module. */
   codec?: "av1" | "mjpeg" | "raw";
-  /** Chroma subsampling and bit depth. `yuv420p` unless said, which plays everywhere. */
+  /** Chroma subsampling and bit depth. `yuv420p` unless said, which plays everywhere; AV1 of 10 bits is in the full module. */
   pixelFormat?:
     | "yuv420p"
     | "yuv422p"
@@ -105,7 +99,7 @@ export interface VideoOptions extends LabelOptions {
   alpha?: boolean;
   /** Lets a frame that repeats the one before be a longer duration of that one. Goes with `timeBase`. */
   mergeRepeats?: boolean;
-  /** Takes noise out before encoding: 0 (off) to 10, or as much as there is. */
+  /** Takes noise out before encoding: 0 (off) to 10, or as much as there is. In the full module. */
   denoise?: number | "auto";
   /** Options that one codec alone has, under the library's own names: `{ tune: "psnr" }`. */
   extra?: Record<string, string | number | boolean>;
@@ -117,7 +111,7 @@ export interface AudioOptions extends LabelOptions {
   sampleRate: number;
   /** Channels of what comes in: 1 to 8. */
   numberOfChannels: number;
-  /** The codec; unless said, the container's usual one, which is Opus in MP4, WebM and Matroska. */
+  /** The codec; unless said, the container's usual one, which is Opus, in MOV PCM; `flac` is in the full module. */
   codec?: "opus" | "flac" | "pcm";
   /** Bits a second of all channels together: `128000`, `"128k"`. */
   bitRate?: number | string;

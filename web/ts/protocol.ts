@@ -19,13 +19,39 @@ export type Request =
       options: string[];
       tags: string[];
     }
-  | { do: "video"; width: number; height: number; options: string[]; extra: string[] }
+  | { do: "video"; width: number; height: number; options: string[]; extra: string[]; groups: boolean }
   | { do: "audio"; rate: number; channels: number; options: string[]; extra: string[] }
   | { do: "open" }
   | { do: "frame"; stream: number; frame: FramePiece; time?: number; key?: boolean }
   | { do: "end"; stream: number; time: number }
   | { do: "samples"; stream: number; samples: SamplesPiece; time?: number }
-  | { do: "close" };
+  | { do: "endFrames"; stream: number }
+  | { do: "give"; stream: number; group: number; packets: Uint8Array[] }
+  | { do: "close" }
+  | GroupRequest;
+
+/** What an engine is asked that encodes groups of pictures, one after the other. */
+export type GroupRequest =
+  | { do: "loadGroups"; module: WebAssembly.Module }
+  | ({ do: "beginGroup" } & GroupSetup)
+  | { do: "picture"; picture: Uint8Array }
+  | { do: "endGroup" };
+
+/** What a group is like: its container, and the options of its stream. */
+export interface GroupSetup {
+  container: string;
+  width: number;
+  height: number;
+  options: string[];
+  extra: string[];
+}
+
+/** A picture for a group of a stream, or, without one, the group's end. */
+export interface Part {
+  stream: number;
+  group: number;
+  picture: Uint8Array<ArrayBuffer> | undefined;
+}
 
 /** A request with its number, by which its answer is known. */
 export type Numbered = Request & { id: number };
@@ -44,6 +70,8 @@ export interface Reply {
   /** Whether the engine is of no use any more. */
   fatal?: boolean;
   writes: Write[];
+  /** What other engines are to encode. */
+  parts: Part[];
   /** The size of the module's memory. */
   memory: number;
 }

@@ -200,6 +200,15 @@ pub struct VideoArgs {
     #[arg(long, value_name = "N")]
     pub threads: Option<String>,
 
+    /// Groups of pictures, from key frame to key frame, to encode at a time; the bytes do not depend on it (av1)
+    /// [default: 1]
+    #[arg(long, value_name = "N")]
+    pub parallel_groups: Option<String>,
+
+    /// Bytes of pictures that may wait for their group's turn [default: 536870912]
+    #[arg(long, value_name = "BYTES")]
+    pub group_bytes: Option<String>,
+
     /// Tiles that a frame is cut into, which threads share [default: by size; 2 for demo]
     #[arg(long, value_name = "N")]
     pub tiles: Option<String>,

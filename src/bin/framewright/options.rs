@@ -37,7 +37,7 @@ const LABEL_FLAGS: [(&str, &str); 5] = [
 ];
 
 impl VideoArgs {
-    fn rows(&self) -> [Row<'_>; 19] {
+    fn rows(&self) -> [Row<'_>; 21] {
         [
             ("--crf", "crf", self.crf.as_deref()),
             ("--preset", "preset", self.preset.as_deref()),
@@ -49,6 +49,8 @@ impl VideoArgs {
             ("--time-base", "time_base", self.time_base.as_deref()),
             ("--video-codec", "codec", self.video_codec.as_deref()),
             ("--threads", "threads", self.threads.as_deref()),
+            ("--parallel-groups", "parallel_groups", self.parallel_groups.as_deref()),
+            ("--group-bytes", "group_bytes", self.group_bytes.as_deref()),
             ("--tiles", "tiles", self.tiles.as_deref()),
             ("--low-latency", "low_latency", self.low_latency.then_some("true")),
             ("--rotate", "rotate", self.rotate.as_deref()),

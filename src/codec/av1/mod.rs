@@ -1,5 +1,6 @@
 //! AV1: the settings of a stream, the engine that encodes it, and a reader of what it writes.
 
+pub(crate) mod groups;
 mod level;
 pub(crate) mod obu;
 mod rav1e;
@@ -121,9 +122,18 @@ impl Av1Settings {
         rav1e::open(self)
     }
 
+    /// An engine that has closed groups of pictures encoded there, with the same bytes.
+    pub fn open_groups(&self, place: groups::Place) -> Result<Box<dyn VideoEngine>> {
+        self.validate()?;
+        groups::open(self, place)
+    }
+
     /// Refuses what [`open`](Self::open) would, without opening anything.
     pub fn validate(&self) -> Result<()> {
         check("pixel_format", self.format, !self.format.is_rgb(), "AV1 is coded from luma and chroma: use yuv444p")?;
+        if self.format.bit_depth() > 8 && !cfg!(feature = "ten-bit") {
+            return Err(Error::left_out("pixel_format", self.format, "ten-bit"));
+        }
         for (name, value) in [("width", self.width), ("height", self.height)] {
             check(
                 name,

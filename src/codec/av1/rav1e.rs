@@ -1,5 +1,7 @@
 //! The adapter of rav1e, an AV1 encoder in Rust. It is the only place that knows the crate.
 
+use std::sync::Arc;
+
 use ::rav1e::prelude::{
     ChromaSamplePosition, ChromaSampling, ChromaticityPoint, ColorDescription, ColorPrimaries, Config, ContentLight,
     Context, EncoderConfig, EncoderStatus, Frame, FrameParameters, FrameTypeOverride, MatrixCoefficients, Packet,
@@ -19,8 +21,9 @@ use crate::parallel::resolve_threads;
 /// An engine for settings that were validated.
 pub(super) fn open(settings: &Av1Settings) -> Result<Box<dyn VideoEngine>> {
     match settings.format.bit_depth() {
-        8 => Ok(Box::new(Rav1e::<u8>::open(settings)?)),
-        _ => Ok(Box::new(Rav1e::<u16>::open(settings)?)),
+        #[cfg(feature = "ten-bit")]
+        9.. => Ok(Box::new(Rav1e::<u16>::open(settings)?)),
+        _ => Ok(Box::new(Rav1e::<u8>::open(settings)?)),
     }
 }
 
@@ -36,7 +39,7 @@ pub(super) struct Rav1e<T: Sample> {
     pictures_out: u64,
     /// What the decoder has to show, picture by picture.
     #[cfg(test)]
-    pub(super) reconstructions: Vec<std::sync::Arc<Frame<T>>>,
+    pub(super) reconstructions: Vec<Arc<Frame<T>>>,
 }
 
 impl<T: Sample> Rav1e<T> {
@@ -92,6 +95,11 @@ impl<T: Sample> Rav1e<T> {
         #[cfg(test)]
         self.reconstructions.extend(packet.rec);
         let data = obu::into_sample(packet.data).map_err(|error| self.fail(error.to_string()))?;
+        self.read_sample(data)
+    }
+
+    /// What is to be known of a coded picture in the form that containers hold.
+    pub(super) fn read_sample(&mut self, data: Vec<u8>) -> Result<CodedPicture> {
         // Asked of the bits and not of the engine: a container promises what decoders find there.
         let key = obu::is_random_access_point(&data).map_err(|error| self.fail(error.to_string()))?;
         if key {
@@ -128,7 +136,35 @@ impl<T: Sample> Rav1e<T> {
         Error::codec(format!("AV1 encoder, picture {}: {message}", self.pictures_out))
     }
 
-    /// A copy of the picture in the encoder's own form, with room around it.
+    /// A copy of the picture in the encoder's own form.
+    pub(super) fn frame(&mut self, picture: &PictureView<'_>) -> Result<Frame<T>> {
+        let frame = self.call(|context| context.new_frame())?;
+        self.copy(picture, frame)
+    }
+
+    /// A copy that several may hold: the room around it is filled, which the encoder else does itself.
+    pub(super) fn padded_frame(&mut self, picture: &PictureView<'_>) -> Result<Frame<T>> {
+        let mut frame = self.frame(picture)?;
+        let planes = self.format.planes();
+        frame.planes[..planes].iter_mut().for_each(|plane| plane.pad(picture.width, picture.height));
+        Ok(frame)
+    }
+
+    /// Encodes a frame of an engine with the same size and format. One that others hold too has to be
+    /// [padded](Self::padded_frame).
+    pub(super) fn send(&mut self, frame: Arc<Frame<T>>, is_key: bool, out: &mut Vec<CodedPicture>) -> Result<()> {
+        let parameters = FrameParameters {
+            frame_type_override: if is_key { FrameTypeOverride::Key } else { FrameTypeOverride::No },
+            ..FrameParameters::default()
+        };
+        if let Err(status) = self.call(|context| context.send_frame((frame, parameters)))? {
+            return Err(self.fail(format!("the picture was refused: {status}")));
+        }
+        self.pictures_in += 1;
+        self.drain(out)
+    }
+
+    /// Fills `frame`, which has room around it.
     fn copy(&self, picture: &PictureView<'_>, mut frame: Frame<T>) -> Result<Frame<T>> {
         let (format, width, height) = (picture.format, picture.width, picture.height);
         let planes = format.planes();
@@ -162,17 +198,8 @@ impl<T: Sample> Rav1e<T> {
 
 impl<T: Sample> VideoEngine for Rav1e<T> {
     fn encode(&mut self, input: VideoInput<'_>, out: &mut Vec<CodedPicture>) -> Result<()> {
-        let frame = self.call(|context| context.new_frame())?;
-        let frame = self.copy(&input.picture, frame)?;
-        let parameters = FrameParameters {
-            frame_type_override: if input.force_key { FrameTypeOverride::Key } else { FrameTypeOverride::No },
-            ..FrameParameters::default()
-        };
-        if let Err(status) = self.call(|context| context.send_frame((frame, parameters)))? {
-            return Err(self.fail(format!("the picture was refused: {status}")));
-        }
-        self.pictures_in += 1;
-        self.drain(out)
+        let frame = self.frame(&input.picture)?;
+        self.send(Arc::new(frame), input.force_key, out)
     }
 
     fn finish(&mut self, out: &mut Vec<CodedPicture>) -> Result<()> {
@@ -191,8 +218,11 @@ impl<T: Sample> VideoEngine for Rav1e<T> {
 }
 
 /// A type of samples that the engine takes.
-pub(super) trait Sample: Pixel + Default + Into<u32> + std::ops::BitOr<Output = Self> {
+pub(crate) trait Sample: Pixel + Default + Into<u32> + std::ops::BitOr<Output = Self> {
     fn of(samples: Samples<'_>) -> Option<&[Self]>;
+
+    /// Appends samples to `bytes`, the low byte first.
+    fn to_bytes(samples: &[Self], bytes: &mut Vec<u8>);
 }
 
 impl Sample for u8 {
@@ -202,6 +232,10 @@ impl Sample for u8 {
             Samples::U16(_) => None,
         }
     }
+
+    fn to_bytes(samples: &[Self], bytes: &mut Vec<u8>) {
+        bytes.extend_from_slice(samples);
+    }
 }
 
 impl Sample for u16 {
@@ -210,6 +244,10 @@ impl Sample for u16 {
             Samples::U16(samples) => Some(samples),
             Samples::U8(_) => None,
         }
+    }
+
+    fn to_bytes(samples: &[Self], bytes: &mut Vec<u8>) {
+        bytes.extend(samples.iter().flat_map(|sample| sample.to_le_bytes()));
     }
 }
 
@@ -237,12 +275,7 @@ fn encoder_config(settings: &Av1Settings) -> EncoderConfig {
     encoder.height = settings.height;
     encoder.time_base = time_base(settings);
     encoder.bit_depth = settings.format.bit_depth().into();
-    encoder.chroma_sampling = match settings.format.chroma() {
-        ChromaSubsampling::Monochrome => ChromaSampling::Cs400,
-        ChromaSubsampling::Yuv420 => ChromaSampling::Cs420,
-        ChromaSubsampling::Yuv422 => ChromaSampling::Cs422,
-        ChromaSubsampling::Yuv444 => ChromaSampling::Cs444,
-    };
+    encoder.chroma_sampling = chroma_sampling(settings.format.chroma());
     encoder.chroma_sample_position = ChromaSamplePosition::Unknown;
     encoder.pixel_range = match settings.color.range {
         ColorRange::Limited => PixelRange::Limited,
@@ -287,8 +320,22 @@ fn encoder_config(settings: &Av1Settings) -> EncoderConfig {
     encoder
 }
 
+pub(super) fn chroma_sampling(chroma: ChromaSubsampling) -> ChromaSampling {
+    match chroma {
+        ChromaSubsampling::Monochrome => ChromaSampling::Cs400,
+        ChromaSubsampling::Yuv420 => ChromaSampling::Cs420,
+        ChromaSubsampling::Yuv422 => ChromaSampling::Cs422,
+        ChromaSubsampling::Yuv444 => ChromaSampling::Cs444,
+    }
+}
+
+/// How many pictures ahead blocks are weighed by.
+pub(super) fn weighed_ahead(settings: &Av1Settings) -> usize {
+    encoder_config(settings).speed_settings.rdo_lookahead_frames
+}
+
 /// The length of a picture. The engine converts both numbers to `i32`.
-fn time_base(settings: &Av1Settings) -> Rational {
+pub(super) fn time_base(settings: &Av1Settings) -> Rational {
     let (mut num, mut den) = (settings.frame_rate.num(), settings.frame_rate.den());
     while num > i32::MAX as u32 || den > i32::MAX as u32 {
         (num, den) = ((num / 2).max(1), (den / 2).max(1));

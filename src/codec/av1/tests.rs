@@ -12,13 +12,13 @@ use crate::media::{Av1Config, CodecConfig, ColorRange, Picture, Plane};
 #[path = "../../../tests/support/rav1d.rs"]
 mod rav1d;
 
-fn settings(format: PixelFormat, width: usize, height: usize) -> Av1Settings {
+pub(super) fn settings(format: PixelFormat, width: usize, height: usize) -> Av1Settings {
     let color = Color::BT709;
     Av1Settings { threads: 1, ..Av1Settings::new(format, width, height, FrameRate::new(30000, 1001), color) }
 }
 
 /// A pattern that moves, with texture that a codec has to spend bits on.
-fn picture(format: PixelFormat, width: usize, height: usize, time: usize) -> Picture {
+pub(super) fn picture(format: PixelFormat, width: usize, height: usize, time: usize) -> Picture {
     let mut picture = Picture::new(format, width, height);
     let scale = format.bit_depth() - 8;
     for (index, plane) in picture.planes.iter_mut().enumerate() {

@@ -16,7 +16,7 @@ fn block(channels: &[Vec<i32>], bits: u8) -> AudioBlock {
 }
 
 fn encode(settings: &FlacSettings, block: &AudioBlock, chunk: usize) -> (Vec<CodedAudio>, [u8; 34]) {
-    let mut engine = settings.open().unwrap();
+    let mut engine = open(settings).unwrap();
     let (mut rest, mut packets) = (block.clone(), Vec::new());
     engine.encode(&AudioBlock::new(block.channels.len()), &mut packets).unwrap();
     while rest.frames() > 0 {

@@ -181,6 +181,9 @@ impl AudioOptions {
     }
 
     fn resolve_as(&self, codec: AudioCodec, container: Option<Container>) -> Result<AudioPlan> {
+        if let Some(feature) = codec.left_out() {
+            return Err(Error::left_out("codec", codec, feature));
+        }
         check_range("sample_rate", self.sample_rate, 8_000..=192_000)?;
         check_range("num_channels", self.num_channels, 1..=MAX_CHANNELS)?;
         let channels =
@@ -278,7 +281,7 @@ impl AudioEngineSettings {
     pub fn open(&self) -> Result<Box<dyn AudioEngine>> {
         Ok(match self {
             AudioEngineSettings::Opus(settings) => Box::new(settings.open()?),
-            AudioEngineSettings::Flac(settings) => Box::new(settings.open()?),
+            AudioEngineSettings::Flac(settings) => settings.open()?,
             AudioEngineSettings::Pcm(settings) => Box::new(settings.open()?),
         })
     }

@@ -28,6 +28,7 @@ pub(super) mod sample_table;
 mod text;
 mod timing;
 mod track;
+#[cfg(feature = "segments")]
 mod track_file;
 mod track_fragment;
 pub(super) mod visual;
@@ -43,6 +44,7 @@ use self::description::{Description, Flavor};
 use self::fragmented::FragmentedMp4Muxer;
 use self::plain::Mp4Muxer;
 use self::text::TextMuxer;
+#[cfg(feature = "segments")]
 pub(super) use self::track_file::{Head, TrackFile};
 use crate::error::Result;
 use crate::media::{CodecConfig, Track};

@@ -45,6 +45,8 @@ pub struct VideoOptions {
     keyframe_interval: Option<u32>,
     tiles: Option<u32>,
     threads: usize,
+    parallel_groups: usize,
+    group_bytes: u64,
     color: Option<Color>,
     range: Option<ColorRange>,
     low_latency: Option<bool>,
@@ -62,6 +64,8 @@ pub struct VideoOptions {
     #[cfg(feature = "gpu")]
     device: Device,
 }
+
+const GROUP_BYTES: u64 = 512 << 20;
 
 static TABLE: &[Entry<VideoOptions>] = &[
     Entry::new("frame_rate", "frames a second", "30, 29.97 (means 30000/1001) or 30000/1001", "30", |o, v| {
@@ -139,6 +143,26 @@ static TABLE: &[Entry<VideoOptions>] = &[
         o.threads = number("threads", v, "a number from 0 to 256")?;
         Ok(())
     }),
+    Entry::new(
+        "parallel_groups",
+        "groups of pictures, from key frame to key frame, that are encoded at a time; the bytes do not depend on it (av1)",
+        "1 to 64",
+        "1",
+        |o, v| {
+            o.parallel_groups = number("parallel_groups", v, "a number from 1 to 64")?;
+            Ok(())
+        },
+    ),
+    Entry::new(
+        "group_bytes",
+        "bytes of pictures that may wait for their groups' turn",
+        "1048576 to 1099511627776",
+        "536870912",
+        |o, v| {
+            o.group_bytes = number("group_bytes", v, "a number of bytes")?;
+            Ok(())
+        },
+    ),
     Entry::new(
         "color",
         "primaries, transfer, matrix and range: what frames are converted to and the file says",
@@ -254,6 +278,8 @@ impl VideoOptions {
             keyframe_interval: None,
             tiles: None,
             threads: 0,
+            parallel_groups: 1,
+            group_bytes: GROUP_BYTES,
             color: None,
             range: None,
             low_latency: None,
@@ -336,9 +362,33 @@ impl VideoOptions {
         self
     }
 
+    /// The codec, where one was asked for.
+    pub(in crate::encoder) fn codec_asked(&self) -> Option<VideoCodec> {
+        self.codec
+    }
+
     /// Worker threads, up to 256; 0, the default, means one for each core. The bytes do not depend on it.
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = threads;
+        self
+    }
+
+    /// How many groups of pictures, each from a key frame to the next, are encoded at a time, 1 to 64. 1 unless said. The bytes do not
+    /// depend on it; it goes with `crf` alone. Each group takes the memory of an engine, and the pictures of groups that
+    /// have not begun wait, up to [`group_bytes`](Self::group_bytes): a
+    /// [`keyframe_interval`](Self::keyframe_interval) that is not too long helps. The
+    /// [`threads`](Self::threads) are shared among the groups. Packets come out up to so many groups and one later.
+    /// Without the feature `parallel` it is 1.
+    pub fn parallel_groups(mut self, groups: usize) -> Self {
+        self.parallel_groups = groups;
+        self
+    }
+
+    /// How many bytes of pictures may wait until their group is encoded, 1 MiB to 1 TiB; 512 MiB unless said. Beyond it
+    /// `add_frame` waits. For all groups to be at work it has to hold as many pictures as lie in
+    /// [`parallel_groups`](Self::parallel_groups) of them.
+    pub fn group_bytes(mut self, bytes: u64) -> Self {
+        self.group_bytes = bytes;
         self
     }
 

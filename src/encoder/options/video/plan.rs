@@ -1,7 +1,7 @@
 //! [`VideoOptions`] are checked, and become what an engine and a track are made from.
 
 use super::VideoOptions;
-use crate::codec::av1::{self, Av1Settings, RateControl, SceneDetection};
+use crate::codec::av1::{self, Av1Settings, RateControl, SceneDetection, groups};
 use crate::codec::mjpeg::MjpegSettings;
 use crate::codec::raw::RawSettings;
 use crate::convert::picture::PictureTarget;
@@ -63,6 +63,14 @@ impl VideoOptions {
         };
         check_frame_rate(self.frame_rate, time_base)?;
         check_range("threads", self.threads, 0..=256)?;
+        check_range("parallel_groups", self.parallel_groups, 1..=64)?;
+        check_range("group_bytes", self.group_bytes, 1 << 20..=1 << 40)?;
+        if self.parallel_groups > 1 && codec != VideoCodec::Av1 {
+            return Err(Error::option("parallel_groups", self.parallel_groups, "it is for av1"));
+        }
+        if let (Some(_), 2..) = (self.bit_rate, self.parallel_groups) {
+            return Err(Error::option("parallel_groups", self.parallel_groups, groups::NO_BIT_RATE));
+        }
         if self.alpha && codec != VideoCodec::Av1 {
             let allowed = format!("{codec} has none: it is for av1; raw pictures have it by a pixel format with alpha");
             return Err(Error::option("alpha", true, allowed));
@@ -99,6 +107,17 @@ impl VideoOptions {
                 "motion is searched for in luma: use a pixel format that has it",
             ));
         }
+        if let Some(feature) = codec.left_out() {
+            return Err(Error::left_out("codec", codec, feature));
+        }
+        if cfg!(not(feature = "motion")) {
+            if !self.denoise.is_off() {
+                return Err(Error::left_out("denoise", self.denoise, "motion"));
+            }
+            if self.analysis != Analysis::Off {
+                return Err(Error::left_out("analysis", format_args!("{:?}", self.analysis), "motion"));
+            }
+        }
         if let Denoise::Strength(strength) = self.denoise {
             check_range("denoise", strength, 0..=10)?;
         }
@@ -110,8 +129,10 @@ impl VideoOptions {
             // What screens show; matrix and range are those of YUV frames that say nothing of them.
             _ if format.is_rgb() => Color { matrix: Color::for_height(height).matrix, ..SCREEN_COLOR },
             // A picture beside others on a screen: sRGB, from which SD is seen to differ. Limited, as Chromium takes every
-            // image sequence for that.
-            VideoCodec::Av1 if container == Some(Container::Avif) => Color::JPEG.with_range(ColorRange::Limited),
+            // image sequence for that. By its name: a build may be without it.
+            VideoCodec::Av1 if container.is_some_and(|container| container.name() == "avif") => {
+                Color::JPEG.with_range(ColorRange::Limited)
+            }
             VideoCodec::Av1 | VideoCodec::Raw => Color::for_height(height),
             VideoCodec::Mjpeg => Color::JPEG,
         };
@@ -150,6 +171,8 @@ impl VideoOptions {
             labels: self.labels.clone(),
             early_start: container.is_none_or(|container| container.features().contains(&Feature::EarlyStart)),
             threads: self.threads,
+            parallel_groups: self.parallel_groups,
+            group_bytes: self.group_bytes,
             merge_repeats: self.merge_repeats,
             denoise: self.denoise,
             analysis: self.analysis,
@@ -188,6 +211,9 @@ impl VideoOptions {
             ..defaults
         };
         let settings = Av1Extra::apply(settings, &self.extra)?;
+        if settings.scene_detection == SceneDetection::Motion && cfg!(not(feature = "motion")) {
+            return Err(Error::left_out("scene_detection", "motion", "motion"));
+        }
         settings.validate()?;
         Ok(settings)
     }
@@ -261,6 +287,10 @@ pub(in crate::encoder) struct VideoPlan {
     /// Whether frames may have times before 0.
     pub early_start: bool,
     pub threads: usize,
+    /// How many groups of pictures are encoded at a time, and how many bytes of them may wait.
+    pub parallel_groups: usize,
+    #[cfg_attr(not(feature = "parallel"), allow(dead_code, reason = "there are no threads to wait for"))]
+    pub group_bytes: u64,
     /// Whether a frame that repeats the one before it makes no packet.
     pub merge_repeats: bool,
     pub denoise: Denoise,

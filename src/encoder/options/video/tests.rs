@@ -23,6 +23,11 @@ fn each_bad_value_is_named_with_what_is_allowed() {
     refused(options().keyframe_interval(0), &["keyframe_interval"]);
     refused(options().tiles(65), &["tiles", "65"]);
     refused(options().threads(257), &["threads"]);
+    refused(options().parallel_groups(0), &["parallel_groups", "1 to 64"]);
+    refused(options().parallel_groups(65), &["parallel_groups", "65"]);
+    refused(options().group_bytes(1 << 19), &["group_bytes", "524288"]);
+    refused(options().parallel_groups(2).bit_rate(100_000), &["parallel_groups", "crf"]);
+    refused(options().parallel_groups(2).codec(VideoCodec::Raw), &["parallel_groups", "av1"]);
     refused(options().frame_rate(f64::NAN), &["frame_rate"]);
     refused(options().frame_rate(0), &["frame_rate"]);
     refused(options().frame_rate(FrameRate::new(u32::MAX, 1)), &["frame_rate"]);
@@ -82,6 +87,8 @@ fn the_table_reaches_every_field_and_states_the_defaults() {
         "99",
         "4",
         "2",
+        "3",
+        "2097152",
         "bt709",
         "full",
         "true",

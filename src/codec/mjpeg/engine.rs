@@ -1,48 +1,15 @@
-//! Motion JPEG: each picture a baseline JPEG file of its own (JFIF, full range).
+//! The engine, over `jpeg-encoder`.
 
 use jpeg_encoder::{Encoder, ImageBuffer, JpegColorType, SamplingFactor};
 
-use super::{CodedPicture, VideoEngine, VideoInput};
+use super::MjpegSettings;
+use crate::codec::{CodedPicture, VideoEngine, VideoInput};
 use crate::error::{Error, Result};
-use crate::media::{ChromaSubsampling, CodecConfig, PictureView, PixelFormat, PlaneView, Samples};
+use crate::media::{ChromaSubsampling, CodecConfig, PictureView, PlaneView, Samples};
 
-/// All that decides what an engine writes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct MjpegSettings {
-    /// One of 8 bits.
-    pub format: PixelFormat,
-    /// 1 to 65535.
-    pub width: usize,
-    pub height: usize,
-    /// 1 to 100 (best), the scale of libjpeg.
-    pub quality: u8,
-}
-
-impl MjpegSettings {
-    /// An engine. Can be called any number of times.
-    pub fn open(&self) -> Result<Box<dyn VideoEngine>> {
-        let (width, height) = self.validate()?;
-        Ok(Box::new(Mjpeg { settings: self.clone(), width, height, finished: false }))
-    }
-
-    /// Refuses what [`open`](Self::open) would. Returns the size as JPEG holds it.
-    pub fn validate(&self) -> Result<(u16, u16)> {
-        if self.format.bit_depth() != 8 || self.format.is_rgb() {
-            return Err(Error::option(
-                "pixel_format",
-                self.format,
-                "Motion JPEG has luma and chroma of 8 bits a sample",
-            ));
-        }
-        if !(1..=100).contains(&self.quality) {
-            return Err(Error::option("quality", self.quality, "use 1 to 100 (best)"));
-        }
-        let size = |name, value| match u16::try_from(value) {
-            Ok(size) if size > 0 => Ok(size),
-            _ => Err(Error::option(name, value, "a JPEG picture has 1 to 65535 pixels")),
-        };
-        Ok((size("width", self.width)?, size("height", self.height)?))
-    }
+pub(super) fn open(settings: &MjpegSettings) -> Result<Box<dyn VideoEngine>> {
+    let (width, height) = settings.size()?;
+    Ok(Box::new(Mjpeg { settings: settings.clone(), width, height, finished: false }))
 }
 
 struct Mjpeg {
@@ -155,7 +122,7 @@ impl ImageBuffer for PlanarImage<'_> {
 mod tests {
     use super::*;
     use crate::error::ErrorKind;
-    use crate::media::{Picture, Plane};
+    use crate::media::{Picture, PixelFormat, Plane};
 
     const FORMATS: [PixelFormat; 4] =
         [PixelFormat::Yuv420p, PixelFormat::Yuv422p, PixelFormat::Yuv444p, PixelFormat::Gray];
