@@ -1,6 +1,7 @@
 //! Fuzz targets of framewright. Each is a function of bytes that panics where its property does not hold, so that it runs
 //! under libFuzzer (`fuzz_targets`), and on stable Rust without it (`src/bin/replay.rs`).
 
+mod convert;
 mod demux;
 mod faults;
 mod input;
@@ -33,6 +34,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "inspect", run: readers::inspect, seeds: readers::inspect_seeds, dictionary: readers::BOX_WORDS },
     Target { name: "y4m", run: readers::y4m, seeds: readers::y4m_seeds, dictionary: readers::Y4M_WORDS },
     Target { name: "wav", run: readers::wav, seeds: readers::wav_seeds, dictionary: readers::WAV_WORDS },
+    Target { name: "convert", run: convert::run, seeds: input::noise, dictionary: &[] },
     Target { name: "gif", run: readers::gif, seeds: readers::gif_seeds, dictionary: &[b"GIF89a", b"\x21\xf9\x04", b"\x2c"] },
     Target { name: "raw_args", run: readers::raw_args, seeds: readers::raw_seeds, dictionary: readers::RAW_WORDS },
 ];
