@@ -1,11 +1,13 @@
 //! Fuzz targets of framewright. Each is a function of bytes that panics where its property does not hold, so that it runs
 //! under libFuzzer (`fuzz_targets`), and on stable Rust without it (`src/bin/replay.rs`).
 
+mod av1;
 mod convert;
 mod demux;
 mod faults;
 mod input;
 pub mod mutate;
+mod obu;
 mod packets;
 mod readers;
 mod session;
@@ -30,7 +32,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "sink_faults", run: faults::run, seeds: input::noise, dictionary: &[] },
     Target { name: "isobmff", run: packets::isobmff, seeds: input::noise, dictionary: &[] },
     Target { name: "matroska", run: packets::matroska, seeds: input::noise, dictionary: &[] },
-    Target { name: "obu", run: packets::obu, seeds: packets::obu_seeds, dictionary: packets::OBU_WORDS },
+    Target { name: "obu", run: obu::run, seeds: obu::seeds, dictionary: obu::WORDS },
     Target { name: "inspect", run: readers::inspect, seeds: readers::inspect_seeds, dictionary: readers::BOX_WORDS },
     Target { name: "y4m", run: readers::y4m, seeds: readers::y4m_seeds, dictionary: readers::Y4M_WORDS },
     Target { name: "wav", run: readers::wav, seeds: readers::wav_seeds, dictionary: readers::WAV_WORDS },
