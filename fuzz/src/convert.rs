@@ -9,7 +9,9 @@ use arbitrary::{Result, Unstructured};
 use framewright::media::{ChromaSubsampling, MatrixCoefficients, PlaneData, Primaries, TransferCharacteristics};
 use framewright::sink::SharedWriter;
 use framewright::testing::Frame;
-use framewright::{Color, ColorRange, Container, Encoder, Fit, FrameFormat, FrameView, PixelFormat, VideoCodec, VideoOptions};
+use framewright::{
+    Color, ColorRange, Container, Encoder, Fit, FrameFormat, FrameView, PixelFormat, VideoCodec, VideoOptions,
+};
 
 /// Half a code value, and what the library says that its coefficients may be off: `convert/rgb` 0.006, else 2^-14.
 const RGB_TO_YUV: f64 = 0.5 + 0.006;
@@ -30,7 +32,8 @@ fn convert(u: &mut Unstructured<'_>) -> Result<()> {
         range: u.arbitrary()?,
     };
     // Matrix and range are converted; primaries and transfer are not.
-    let own = if u.arbitrary()? { None } else { Some(Color { matrix: u.arbitrary()?, range: u.arbitrary()?, ..target }) };
+    let own =
+        if u.arbitrary()? { None } else { Some(Color { matrix: u.arbitrary()?, range: u.arbitrary()?, ..target }) };
     let view = frame.view().expect("frames are sound");
     let view = own.map_or(view.clone(), |color| view.clone().with_color(color));
     let (width, height) = (view.width(), view.height());
@@ -50,7 +53,12 @@ fn convert(u: &mut Unstructured<'_>) -> Result<()> {
 }
 
 /// The planes of the picture that the library makes of a frame.
-fn picture(view: &FrameView<'_>, options: VideoOptions, format: PixelFormat, (width, height): (u32, u32)) -> Vec<Plane> {
+fn picture(
+    view: &FrameView<'_>,
+    options: VideoOptions,
+    format: PixelFormat,
+    (width, height): (u32, u32),
+) -> Vec<Plane> {
     let file = SharedWriter::new(Cursor::new(Vec::new()));
     let mut encoder = Encoder::new();
     let mut stream = encoder.add_video(options).expect("options in their ranges");
@@ -88,7 +96,13 @@ fn png(file: &[u8], format: PixelFormat, width: usize, height: usize) -> Vec<Pla
     assert_eq!(info.color_type.samples(), channels, "channels of {format}");
     let plane = |channel| Plane {
         width,
-        samples: pixels.iter().skip(channel).step_by(channels).take(width * height).map(|&sample| sample.into()).collect(),
+        samples: pixels
+            .iter()
+            .skip(channel)
+            .step_by(channels)
+            .take(width * height)
+            .map(|&sample| sample.into())
+            .collect(),
     };
     (0..channels).map(plane).collect()
 }
@@ -152,7 +166,8 @@ impl Wanted<'_> {
         let (width, height) = (self.view.width() as usize, self.view.height() as usize);
         let most = if self.view.format().is_yuv() || self.format.is_rgb() { OTHERS } else { RGB_TO_YUV };
         for (index, plane) in picture.iter().enumerate() {
-            let (step_x, step_y) = if index == 0 || self.format.is_rgb() { (1, 1) } else { steps(self.format.chroma()) };
+            let (step_x, step_y) =
+                if index == 0 || self.format.is_rgb() { (1, 1) } else { steps(self.format.chroma()) };
             for (at, &got) in plane.samples.iter().enumerate() {
                 let (x, y) = (at % plane.width * step_x, at / plane.width * step_y);
                 // Of an odd size, the last column and row count twice.
@@ -329,7 +344,11 @@ fn compare_scaled(
 fn padded(own: (u32, u32), to: (u32, u32)) -> (usize, usize, usize, usize) {
     let ratio = (f64::from(to.0) / f64::from(own.0)).min(f64::from(to.1) / f64::from(own.1));
     let fills_width = u64::from(to.0) * u64::from(own.1) <= u64::from(to.1) * u64::from(own.0);
-    let even = |side: u32, most: u32| ((f64::from(side) * ratio / 2.0 + 1e-9).round() as usize * 2).clamp(2, (most as usize).max(2)).min(most as usize);
+    let even = |side: u32, most: u32| {
+        ((f64::from(side) * ratio / 2.0 + 1e-9).round() as usize * 2)
+            .clamp(2, (most as usize).max(2))
+            .min(most as usize)
+    };
     let (width, height) = match fills_width {
         true => (to.0 as usize, even(own.1, to.1)),
         false => (even(own.0, to.0), to.1 as usize),

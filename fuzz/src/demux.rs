@@ -18,7 +18,8 @@ pub struct Found {
 
 /// The samples of an MP4 with an index for all of it, track by track; `tracks` says which there are, from 0.
 pub fn mp4(bytes: &[u8], tracks: &[usize]) -> Vec<Found> {
-    let mut reader = mp4::Mp4Reader::read_header(Cursor::new(bytes), bytes.len() as u64).expect("crate mp4 reads the file");
+    let mut reader =
+        mp4::Mp4Reader::read_header(Cursor::new(bytes), bytes.len() as u64).expect("crate mp4 reads the file");
     let mut ids: Vec<usize> = reader.tracks().keys().map(|&id| id as usize - 1).collect();
     ids.sort_unstable();
     assert_eq!(ids, tracks, "tracks that crate mp4 sees");
@@ -47,7 +48,8 @@ pub fn matroska(bytes: &[u8], tracks: usize) -> Vec<Found> {
 
 /// The frames of a Matroska file that was cut off: as many as are whole.
 pub fn matroska_up_to_its_end(bytes: &[u8]) -> Vec<Found> {
-    let mut file = matroska_demuxer::MatroskaFile::open(Cursor::new(bytes)).expect("matroska-demuxer reads what was left");
+    let mut file =
+        matroska_demuxer::MatroskaFile::open(Cursor::new(bytes)).expect("matroska-demuxer reads what was left");
     let (mut found, mut frame) = (Vec::new(), matroska_demuxer::Frame::default());
     while let Ok(true) = file.next_frame(&mut frame) {
         found.push(matroska_frame(&mut frame));

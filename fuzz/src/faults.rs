@@ -100,8 +100,12 @@ fn faults(u: &mut Unstructured<'_>) -> Result<()> {
     let at = u.int_in_range(0..=calls.max(1) - 1)?;
     let (left, _, outcome) = write(&session, at, fault);
     match (fault, outcome) {
-        (Fault::Interrupted | Fault::WritesShort, Ok(())) => assert!(left == whole, "{session:?} {fault:?}: other bytes"),
-        (Fault::Interrupted | Fault::WritesShort, Err((error, _))) => panic!("{session:?} {fault:?} at {at}: {error:?}"),
+        (Fault::Interrupted | Fault::WritesShort, Ok(())) => {
+            assert!(left == whole, "{session:?} {fault:?}: other bytes")
+        }
+        (Fault::Interrupted | Fault::WritesShort, Err((error, _))) => {
+            panic!("{session:?} {fault:?} at {at}: {error:?}")
+        }
         (_, Ok(())) => panic!("{session:?}: {fault:?} at {at} of {calls} and no error"),
         (_, Err((first, then))) => {
             let kinds: &[ErrorKind] = if fault == Fault::Panics { &[ErrorKind::Codec] } else { &[ErrorKind::Io] };
@@ -138,7 +142,10 @@ fn plays(session: &Session, whole: &[u8], left: &[u8], is_promised: bool) {
     } else {
         return;
     };
-    assert!(found.len() <= all.len() && found.iter().zip(&all).all(|(a, b)| a.data == b.data), "{session:?}: other frames");
+    assert!(
+        found.len() <= all.len() && found.iter().zip(&all).all(|(a, b)| a.data == b.data),
+        "{session:?}: other frames"
+    );
     let packets: u64 = info.tracks.iter().map(|track| track.packets).sum();
     assert_eq!(found.len() as u64, packets, "{session:?}: frames that two readers find in {} bytes", left.len());
 }

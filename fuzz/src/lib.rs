@@ -37,7 +37,12 @@ pub const TARGETS: &[Target] = &[
     Target { name: "y4m", run: readers::y4m, seeds: readers::y4m_seeds, dictionary: readers::Y4M_WORDS },
     Target { name: "wav", run: readers::wav, seeds: readers::wav_seeds, dictionary: readers::WAV_WORDS },
     Target { name: "convert", run: convert::run, seeds: input::noise, dictionary: &[] },
-    Target { name: "gif", run: readers::gif, seeds: readers::gif_seeds, dictionary: &[b"GIF89a", b"\x21\xf9\x04", b"\x2c"] },
+    Target {
+        name: "gif",
+        run: readers::gif,
+        seeds: readers::gif_seeds,
+        dictionary: &[b"GIF89a", b"\x21\xf9\x04", b"\x2c"],
+    },
     Target { name: "raw_args", run: readers::raw_args, seeds: readers::raw_seeds, dictionary: readers::RAW_WORDS },
 ];
 
@@ -51,15 +56,15 @@ pub fn run(name: &str, data: &[u8]) {
     static QUIET: Once = Once::new();
     // libFuzzer's own hook aborts at every panic, those that the library turns into errors too.
     QUIET.call_once(|| panic::set_hook(Box::new(|_| {})));
-    if let Err(message) = check(name, data) {
+    let outcome = target(name).ok_or_else(|| "there is no such target".into()).and_then(|target| check(target, data));
+    if let Err(message) = outcome {
         eprintln!("{name}: {message}");
         std::process::abort();
     }
 }
 
 /// Runs a target once; what it panicked with.
-pub fn check(name: &str, data: &[u8]) -> Result<(), String> {
-    let target = target(name).ok_or_else(|| format!("there is no target `{name}`"))?;
+pub fn check(target: &Target, data: &[u8]) -> Result<(), String> {
     panic::catch_unwind(AssertUnwindSafe(|| (target.run)(data))).map_err(|panic| {
         let text = panic.downcast_ref::<String>().cloned();
         text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default()

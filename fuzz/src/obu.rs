@@ -20,7 +20,8 @@ pub fn run(data: &[u8]) {
 }
 
 fn packets(u: &mut Unstructured<'_>) -> Result<()> {
-    let container = *u.choose(&[Container::Obu, Container::Ivf, Container::Mp4, Container::Matroska, Container::Avif])?;
+    let container =
+        *u.choose(&[Container::Obu, Container::Ivf, Container::Mp4, Container::Matroska, Container::Avif])?;
     let mut config = av1::pictures().config.clone();
     if u.ratio(1, 4)? {
         let length = u.int_in_range(0..=20)?;
@@ -101,7 +102,8 @@ fn wanted(taken: &[Vec<u8>], header: &[u8]) -> Vec<(u8, Vec<u8>)> {
 pub fn seeds() -> Vec<Vec<u8>> {
     let choices = |which: u8, length: u8| [which, 9, 0, length];
     let sessions = (0..8u64).map(|seed| Session::of(Container::Obu, seed).write().expect("a valid session"));
-    let whole = sessions.zip(0u8..).map(|(file, which)| [&choices(which, 200)[..], &file[..file.len().min(180)]].concat());
+    let whole =
+        sessions.zip(0u8..).map(|(file, which)| [&choices(which, 200)[..], &file[..file.len().min(180)]].concat());
     let packets = av1::pictures().packets.iter().zip(0u8..);
     let small = packets.map(|(packet, which)| [&choices(which, packet.len() as u8)[..], &packet[..]].concat());
     whole.chain(small).collect()

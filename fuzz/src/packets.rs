@@ -53,7 +53,8 @@ fn round_trip(u: &mut Unstructured<'_>, container: Container) -> Result<()> {
     for (told, &index) in info.tracks.iter().zip(&present) {
         let packets = written.packets_of(index).count() as u64;
         // MP4 counts samples of PCM, and cuts cues that overlap.
-        if container != Container::Mp4 || !matches!(tracks[index].config, CodecConfig::Pcm(_) | CodecConfig::WebVtt(_)) {
+        if container != Container::Mp4 || !matches!(tracks[index].config, CodecConfig::Pcm(_) | CodecConfig::WebVtt(_))
+        {
             assert_eq!(told.packets, packets, "packets of track {index} of {tracks:?} that inspect sees");
         }
     }
@@ -91,7 +92,8 @@ fn write(u: &mut Unstructured<'_>, container: Container) -> Result<Option<Writte
     let mut writer = match PacketWriter::with_options(container, tracks.clone(), AnySink(sink), &options) {
         Ok(writer) => writer,
         Err(error) => {
-            let fits = matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::InvalidInput | ErrorKind::InvalidOption);
+            let fits =
+                matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::InvalidInput | ErrorKind::InvalidOption);
             assert!(fits, "{error:?}");
             return Ok(None);
         }
@@ -221,7 +223,8 @@ impl Written {
             let at = sample.time;
             assert!(at == end, "a sample of cues at {at} behind {end}: {found:?}");
             end += sample.duration.expect("MP4 says it") as i64;
-            let mut shown: Vec<_> = cues.iter().filter(|cue| cue.0.max(0) <= at && at < cue.1).map(|cue| &*cue.2).collect();
+            let mut shown: Vec<_> =
+                cues.iter().filter(|cue| cue.0.max(0) <= at && at < cue.1).map(|cue| &*cue.2).collect();
             let mut texts = demux::cues_of_sample(&sample.data);
             shown.sort_unstable();
             texts.sort_unstable();
@@ -298,7 +301,12 @@ fn track(u: &mut Unstructured<'_>, container: Container) -> Result<Track> {
             Track::new(sound(rate), CodecConfig::Pcm(config), TimeBase::per_second(rate))
         }
         2 => {
-            let config = FlacConfig { sample_rate: rate, channels, bits_per_sample: 16, stream_info: stream_info(rate, channels) };
+            let config = FlacConfig {
+                sample_rate: rate,
+                channels,
+                bits_per_sample: 16,
+                stream_info: stream_info(rate, channels),
+            };
             Track::new(sound(rate), CodecConfig::Flac(config), TimeBase::per_second(rate))
         }
         3 => {

@@ -3,7 +3,9 @@
 use std::io::Cursor;
 
 use framewright::Container;
-use framewright::input::{AudioReader, AudioSource, GifReader, Input, RawReader, RawSpec, VideoSource, Y4mReader, open_stream};
+use framewright::input::{
+    AudioReader, AudioSource, GifReader, Input, RawReader, RawSpec, VideoSource, Y4mReader, open_stream,
+};
 use framewright::testing::Session;
 
 /// Reads all frames; how many there were, and their samples. After an error nothing is read.
@@ -32,8 +34,23 @@ pub fn y4m(data: &[u8]) {
 }
 
 pub const Y4M_WORDS: &[&[u8]] = &[
-    b"YUV4MPEG2 ", b" W", b" H", b" F25:1", b" Ip", b" A1:1", b" C420jpeg", b" Cmono", b" C444p10", b" C422", b" C420p16",
-    b" XCOLORRANGE=FULL", b"FRAME\n", b"4294967295", b"16384", b"0", b":0",
+    b"YUV4MPEG2 ",
+    b" W",
+    b" H",
+    b" F25:1",
+    b" Ip",
+    b" A1:1",
+    b" C420jpeg",
+    b" Cmono",
+    b" C444p10",
+    b" C422",
+    b" C420p16",
+    b" XCOLORRANGE=FULL",
+    b"FRAME\n",
+    b"4294967295",
+    b"16384",
+    b"0",
+    b":0",
 ];
 
 pub fn y4m_seeds() -> Vec<Vec<u8>> {
@@ -59,8 +76,22 @@ pub fn wav(data: &[u8]) {
 }
 
 pub const WAV_WORDS: &[&[u8]] = &[
-    b"RIFF", b"WAVE", b"fmt ", b"data", b"LIST", b"fact", b"RF64", b"ds64", b"fLaC", b"OggS", b"ID3", b"\xff\xff\xff\xff",
-    b"\x01\x00", b"\x03\x00", b"\xfe\xff", b"\x00\x00\x00\x80",
+    b"RIFF",
+    b"WAVE",
+    b"fmt ",
+    b"data",
+    b"LIST",
+    b"fact",
+    b"RF64",
+    b"ds64",
+    b"fLaC",
+    b"OggS",
+    b"ID3",
+    b"\xff\xff\xff\xff",
+    b"\x01\x00",
+    b"\x03\x00",
+    b"\xfe\xff",
+    b"\x00\x00\x00\x80",
 ];
 
 pub fn wav_seeds() -> Vec<Vec<u8>> {
@@ -97,8 +128,23 @@ pub fn raw_args(data: &[u8]) {
 }
 
 pub const RAW_WORDS: &[&[u8]] = &[
-    b"640x480@30:rgb24", b"2x2", b"@", b":", b"x", b"29.97", b"30000/1001", b"yuv420p", b"p010le", b"gray16le", b"gbrp",
-    b"4294967295", b"65535", b"\n", b"0", b"-1", b"1e9",
+    b"640x480@30:rgb24",
+    b"2x2",
+    b"@",
+    b":",
+    b"x",
+    b"29.97",
+    b"30000/1001",
+    b"yuv420p",
+    b"p010le",
+    b"gray16le",
+    b"gbrp",
+    b"4294967295",
+    b"65535",
+    b"\n",
+    b"0",
+    b"-1",
+    b"1e9",
 ];
 
 pub fn raw_seeds() -> Vec<Vec<u8>> {
@@ -125,10 +171,45 @@ pub fn inspect(data: &[u8]) {
 }
 
 pub const BOX_WORDS: &[&[u8]] = &[
-    b"ftyp", b"moov", b"trak", b"mdia", b"stbl", b"stts", b"stsz", b"stsc", b"co64", b"moof", b"traf", b"trun", b"tfhd",
-    b"mdat", b"elst", b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67", b"\x1f\x43\xb6\x75", b"\x16\x54\xae\x6b", b"\xa3", b"\xa0",
-    b"RIFF", b"AVI ", b"WAVE", b"movi", b"idx1", b"OggS", b"OpusHead", b"fLaC", b"DKIF", b"GIF89a", b"\x89PNG\r\n\x1a\n",
-    b"acTL", b"fcTL", b"IDAT", b"YUV4MPEG2 ", b"\xff\xff\xff\xff", b"\x00\x00\x00\x01", b"\x01\xff\xff\xff\xff\xff\xff\xff",
+    b"ftyp",
+    b"moov",
+    b"trak",
+    b"mdia",
+    b"stbl",
+    b"stts",
+    b"stsz",
+    b"stsc",
+    b"co64",
+    b"moof",
+    b"traf",
+    b"trun",
+    b"tfhd",
+    b"mdat",
+    b"elst",
+    b"\x1a\x45\xdf\xa3",
+    b"\x18\x53\x80\x67",
+    b"\x1f\x43\xb6\x75",
+    b"\x16\x54\xae\x6b",
+    b"\xa3",
+    b"\xa0",
+    b"RIFF",
+    b"AVI ",
+    b"WAVE",
+    b"movi",
+    b"idx1",
+    b"OggS",
+    b"OpusHead",
+    b"fLaC",
+    b"DKIF",
+    b"GIF89a",
+    b"\x89PNG\r\n\x1a\n",
+    b"acTL",
+    b"fcTL",
+    b"IDAT",
+    b"YUV4MPEG2 ",
+    b"\xff\xff\xff\xff",
+    b"\x00\x00\x00\x01",
+    b"\x01\xff\xff\xff\xff\xff\xff\xff",
 ];
 
 pub fn inspect_seeds() -> Vec<Vec<u8>> {

@@ -57,7 +57,8 @@ impl Health {
                 true
             }
             Err(error) => {
-                let goes_on = matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported | ErrorKind::Limit);
+                let goes_on =
+                    matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported | ErrorKind::Limit);
                 assert!(goes_on || error.kind() == ErrorKind::State, "{what}: {error:?}");
                 assert!(!self.failed || error.kind() == ErrorKind::State, "{what} after a failure: {error:?}");
                 self.failed |= error.kind() == ErrorKind::State;
@@ -227,7 +228,13 @@ fn feed(u: &mut Unstructured<'_>, stream: &mut Fed, health: &mut Health) -> Resu
             let at = match model {
                 Some(VideoModel { rate: None, last, .. }) => Some(time(u, *last)?),
                 Some(_) => None,
-                None => if u.arbitrary()? { Some(u.arbitrary::<Timestamp>()?) } else { None },
+                None => {
+                    if u.arbitrary()? {
+                        Some(u.arbitrary::<Timestamp>()?)
+                    } else {
+                        None
+                    }
+                }
             };
             let answer = match at {
                 Some(at) => stream.add_frame_at(&view, at),
@@ -359,9 +366,14 @@ fn check_file(report: &Report, bytes: &[u8]) {
             let found = demux::matroska(bytes, info.tracks.len());
             let packets: u64 = report.streams.iter().map(|stream| stream.packets).sum();
             assert_eq!(found.len() as u64, packets, "frames that matroska-demuxer finds of {report:?}");
-            let sent: u64 = report.streams.iter().filter(|stream| is_kept_whole(stream)).map(|stream| stream.bytes).sum();
+            let sent: u64 =
+                report.streams.iter().filter(|stream| is_kept_whole(stream)).map(|stream| stream.bytes).sum();
             let whole = |found: &&demux::Found| info.tracks[found.track].details != Details::Subtitle;
-            assert_eq!(found.iter().filter(whole).map(|found| found.data.len() as u64).sum::<u64>(), sent, "{report:?}");
+            assert_eq!(
+                found.iter().filter(whole).map(|found| found.data.len() as u64).sum::<u64>(),
+                sent,
+                "{report:?}"
+            );
         }
         Container::Mp4 | Container::Mov if present.len() == info.tracks.len() => {
             let found = match info.layout {
@@ -414,7 +426,9 @@ fn check_simple(report: &Report, streams: &[Fed], bytes: &[u8]) {
         Container::Ivf => {
             let frames = demux::ivf(bytes);
             assert_eq!(frames.len() as u64, stream.packets, "{report:?}");
-            assert!(frames.is_sorted_by(|a, b| a.0 < b.0) && frames.iter().all(|(_, unit)| demux::obus(unit).is_some()));
+            assert!(
+                frames.is_sorted_by(|a, b| a.0 < b.0) && frames.iter().all(|(_, unit)| demux::obus(unit).is_some())
+            );
         }
         Container::Obu => {
             let units = demux::obus(bytes).expect("open bitstream units");

@@ -1,47 +1,88 @@
-//! Runs the targets without libFuzzer: their seeds, and mutations of them that follow from a seed, for a time.
+//! Runs the targets without libFuzzer: their corpus, and then inputs made of it that follow from a seed, for a time.
 //!
 //! ```text
-//! replay list                                       the targets
-//! replay seeds FOLDER                               writes each target's corpus and dictionary for libFuzzer
-//! replay TARGET --seconds N [--seed S]              fuzzes; what fails is written to artifacts/TARGET/
-//! replay TARGET FILE...                             runs the target over files
+//! replay list                                                 the targets
+//! replay seeds FOLDER                                         writes a corpus a target into FOLDER/TARGET
+//! replay dictionaries FOLDER                                  writes FOLDER/TARGET.dict for libFuzzer
+//! replay run TARGET|all --seconds N [--seed S] [--corpus FOLDER]
+//! replay file TARGET FILE...                                  runs a target over files, as those that were found
 //! ```
+//!
+//! What fails, or takes too long or too much memory, is written to `artifacts/TARGET` in the current folder, and the program
+//! ends with 1.
 
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use framewright_fuzz::mutate::Mutator;
 use framewright_fuzz::{TARGETS, Target, check, target};
 
-/// What one input may take.
+/// What one input may take: a hundred times what the slowest takes on a machine that has other work too.
 const SLOWEST: Duration = Duration::from_secs(10);
-/// What the process may take: readers hold a frame or two.
-const MOST_MEMORY: u64 = 2 << 30;
+/// What the process may take: readers hold a frame or two of at most 512 MiB.
+const MOST_MEMORY: u64 = 3 << 30;
 
-fn main() -> Result<(), Box<dyn Error>> {
+const USAGE: &str = "replay list | seeds FOLDER | dictionaries FOLDER | run TARGET|all --seconds N [--seed S] \
+                     [--corpus FOLDER] | file TARGET FILE...";
+
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     // The library makes errors of panics, which are nothing to print.
     std::panic::set_hook(Box::new(|_| {}));
-    match words[..] {
+    match command(&words) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn command(words: &[&str]) -> Outcome<()> {
+    match words {
         ["list"] => {
             TARGETS.iter().for_each(|target| println!("{}", target.name));
             Ok(())
         }
         ["seeds", folder] => TARGETS.iter().try_for_each(|target| write_seeds(Path::new(folder), target)),
-        [name, "--seconds", seconds] => fuzz(named(name)?, seconds.parse()?, 1),
-        [name, "--seconds", seconds, "--seed", seed] => fuzz(named(name)?, seconds.parse()?, seed.parse()?),
-        [name, ref files @ ..] if !files.is_empty() => {
+        ["dictionaries", folder] => TARGETS.iter().try_for_each(|target| write_dictionary(Path::new(folder), target)),
+        ["run", name, options @ ..] => run(name, &Options::parse(options)?),
+        ["file", name, files @ ..] if !files.is_empty() => {
             let target = named(name)?;
             for file in files {
-                check(target.name, &fs::read(file)?).map_err(|message| format!("{file}: {message}"))?;
+                check(target, &fs::read(file)?).map_err(|message| format!("{file}: {message}"))?;
             }
             println!("{name}: {} files", files.len());
             Ok(())
         }
-        _ => Err("replay list | seeds FOLDER | TARGET --seconds N [--seed S] | TARGET FILE...".into()),
+        _ => Err(USAGE.into()),
+    }
+}
+
+struct Options {
+    seconds: u64,
+    seed: u64,
+    corpus: Option<PathBuf>,
+}
+
+impl Options {
+    fn parse(words: &[&str]) -> Outcome<Self> {
+        let mut options = Options { seconds: 10, seed: 1, corpus: None };
+        for pair in words.chunks(2) {
+            match pair {
+                ["--seconds", seconds] => options.seconds = seconds.parse()?,
+                ["--seed", seed] => options.seed = seed.parse()?,
+                ["--corpus", folder] => options.corpus = Some(PathBuf::from(folder)),
+                _ => return Err(format!("`{}`: {USAGE}", pair.join(" ")).into()),
+            }
+        }
+        Ok(options)
     }
 }
 
@@ -50,49 +91,79 @@ fn named(name: &str) -> Result<&'static Target, String> {
     target(name).ok_or_else(|| format!("there is no target `{name}`: there are {}", names()))
 }
 
-fn write_seeds(folder: &Path, target: &Target) -> Result<(), Box<dyn Error>> {
-    let corpus = folder.join("corpus").join(target.name);
+fn write_seeds(folder: &Path, target: &Target) -> Outcome<()> {
+    let corpus = folder.join(target.name);
     fs::create_dir_all(&corpus)?;
     for (number, seed) in (target.seeds)().into_iter().enumerate() {
         fs::write(corpus.join(format!("seed-{number:03}")), seed)?;
     }
-    if !target.dictionary.is_empty() {
-        let words = target.dictionary.iter().map(|word| {
-            let escaped: String = word.iter().map(|byte| format!("\\x{byte:02x}")).collect();
-            format!("\"{escaped}\"\n")
-        });
-        fs::write(folder.join("corpus").join(format!("{}.dict", target.name)), words.collect::<String>())?;
-    }
     Ok(())
 }
 
-fn fuzz(target: &Target, seconds: u64, seed: u64) -> Result<(), Box<dyn Error>> {
-    let corpus = (target.seeds)();
-    let mut mutator = Mutator::new(&corpus, target.dictionary, seed);
+fn write_dictionary(folder: &Path, target: &Target) -> Outcome<()> {
+    if target.dictionary.is_empty() {
+        return Ok(());
+    }
+    fs::create_dir_all(folder)?;
+    let words = target.dictionary.iter().map(|word| {
+        let escaped: String = word.iter().map(|byte| format!("\\x{byte:02x}")).collect();
+        format!("# {}\n\"{escaped}\"\n", word.escape_ascii())
+    });
+    Ok(fs::write(folder.join(format!("{}.dict", target.name)), words.collect::<String>())?)
+}
+
+/// Fuzzes one target, or each; all of them, even where one fails.
+fn run(name: &str, options: &Options) -> Outcome<()> {
+    if name != "all" {
+        return fuzz(named(name)?, options);
+    }
+    let failures: Vec<String> =
+        TARGETS.iter().filter_map(|target| fuzz(target, options).err()).map(|error| error.to_string()).collect();
+    if failures.is_empty() { Ok(()) } else { Err(failures.join("\n").into()) }
+}
+
+/// The seeds, and the files of a corpus in the order of their names.
+fn corpus(target: &Target, folder: Option<&Path>) -> std::io::Result<Vec<Vec<u8>>> {
+    let mut inputs = (target.seeds)();
+    let folder = folder.map(|folder| folder.join(target.name)).filter(|folder| folder.is_dir());
+    let Some(folder) = folder else { return Ok(inputs) };
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>()?;
+    files.sort_unstable();
+    for file in files {
+        inputs.push(fs::read(file)?);
+    }
+    Ok(inputs)
+}
+
+fn fuzz(target: &Target, options: &Options) -> Outcome<()> {
+    let corpus = corpus(target, options.corpus.as_deref())?;
+    let mut mutator = Mutator::new(&corpus, target.dictionary, options.seed);
     let (start, mut executions, mut slowest) = (Instant::now(), 0u64, Duration::ZERO);
-    let seeds = corpus.iter().cloned();
-    let endless = std::iter::from_fn(|| Some(mutator.next()));
-    for input in seeds.chain(endless) {
+    while executions < corpus.len() as u64 || start.elapsed() < Duration::from_secs(options.seconds) {
+        let of_corpus = usize::try_from(executions).ok().and_then(|index| corpus.get(index).cloned());
+        let input = of_corpus.unwrap_or_else(|| mutator.next());
         let began = Instant::now();
-        if let Err(message) = check(target.name, &input) {
-            let path = keep(target, executions, &input)?;
-            return Err(format!("{} after {executions} executions ({}): {message}", target.name, path.display()).into());
-        }
-        slowest = slowest.max(began.elapsed());
+        let outcome = check(target, &input);
+        let took = began.elapsed();
+        slowest = slowest.max(took);
         executions += 1;
-        if slowest > SLOWEST || peak_memory() > MOST_MEMORY {
+        let outcome = outcome.and_then(|()| match peak_memory() {
+            _ if took > SLOWEST => Err(format!("it took {took:?}")),
+            bytes if bytes > MOST_MEMORY => Err(format!("the process took {bytes} bytes")),
+            _ => Ok(()),
+        });
+        if let Err(message) = outcome {
             let path = keep(target, executions, &input)?;
-            return Err(format!("{}: {slowest:?}, {} bytes ({})", target.name, peak_memory(), path.display()).into());
-        }
-        if start.elapsed().as_secs() >= seconds && executions >= corpus.len() as u64 {
-            break;
+            return Err(format!("{}, execution {executions}, {}: {message}", target.name, path.display()).into());
         }
     }
-    let (took, memory) = (start.elapsed().as_secs_f64(), peak_memory() >> 20);
-    let a_second = executions as f64 / took;
+    let a_second = executions as f64 / start.elapsed().as_secs_f64();
     println!(
-        "{}: {executions} executions in {took:.0} s ({a_second:.0} a second), seed {seed}, slowest {slowest:?}, at most {memory} MiB",
-        target.name
+        "{}: {executions} executions, {a_second:.0} a second, the slowest {slowest:?}, {} MiB at most, seed {}",
+        target.name,
+        peak_memory() >> 20,
+        options.seed
     );
     Ok(())
 }
