@@ -37,7 +37,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         let what = if lossy { "with AV1 or Opus" } else { "without" };
         tallies.entry(format!("{}, {what}", session.container())).or_default().add(made, read, file.len(), packets);
         if let Some(folder) = &folder {
-            std::fs::write(folder.join(format!("{seed:06}.{}", session.container().extension())), &file)?;
+            let extension = session.container().extensions()[0];
+            std::fs::write(folder.join(format!("{seed:06}.{extension}")), &file)?;
         }
     }
     let mut all = Tally::default();

@@ -86,7 +86,8 @@ impl<'a> Arbitrary<'a> for VideoOptions {
         let side = |u: &mut Unstructured<'a>| if u.ratio(1, 32)? { u.arbitrary() } else { u.int_in_range(1..=48) };
         let mut options = VideoOptions::new(side(u)?, side(u)?).threads(1);
         maybe!(
-            u, options,
+            u,
+            options,
             frame_rate(u.arbitrary::<FrameRate>()?),
             time_base(u.arbitrary()?),
             codec(u.arbitrary()?),
@@ -98,7 +99,8 @@ impl<'a> Arbitrary<'a> for VideoOptions {
         );
         if u.ratio(1, 8)? {
             maybe!(
-                u, options,
+                u,
+                options,
                 color(u.arbitrary()?),
                 crf(u.int_in_range(0..=70)?),
                 preset(u.int_in_range(8..=11)?),
@@ -119,7 +121,8 @@ impl<'a> Arbitrary<'a> for AudioOptions {
         let rate = if u.ratio(1, 8)? { u.arbitrary()? } else { *u.choose(&[8_000, 16_000, 22_050, 44_100, 48_000])? };
         let mut options = AudioOptions::new(rate, u.int_in_range(0..=9)?);
         maybe!(
-            u, options,
+            u,
+            options,
             codec(u.arbitrary()?),
             bit_rate(u.int_in_range(0..=600_000)?),
             out_sample_rate(*u.choose(&[8_000, 24_000, 44_100, 48_000, 1])?),
@@ -156,7 +159,8 @@ impl<'a> Arbitrary<'a> for EncoderOptions {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         let mut options = EncoderOptions::new();
         maybe!(
-            u, options,
+            u,
+            options,
             queue_bytes(*u.choose(&[0, 64 << 10, 1 << 20, usize::MAX])?),
             layout(u.arbitrary()?),
             fragment_duration(Duration::from_millis(u.int_in_range(0..=3_000)?)),
@@ -183,7 +187,9 @@ impl<'a> Arbitrary<'a> for Frame {
         if u.arbitrary()? {
             match &mut frame.planes {
                 Planes::U8(planes) => planes.iter_mut().for_each(|(plane, _)| plane.fill_with(|| random.next() as u8)),
-                Planes::U16(planes) => planes.iter_mut().for_each(|(plane, _)| plane.fill_with(|| random.next() as u16)),
+                Planes::U16(planes) => {
+                    planes.iter_mut().for_each(|(plane, _)| plane.fill_with(|| random.next() as u16))
+                }
             }
         }
         Ok(frame)

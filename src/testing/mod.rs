@@ -16,6 +16,19 @@
 //! }
 //! # Ok::<(), framewright::Error>(())
 //! ```
+//!
+//! A target of `cargo fuzz` for a demuxer of one's own, with feature `arbitrary`:
+//!
+//! ```
+//! # #[cfg(feature = "arbitrary")]
+//! fn target(session: framewright::testing::Session) {
+//!     let file = session.write().expect("sessions are valid");
+//!     // Read `file`, and compare what is found with `session.streams()`; or damage it first.
+//!     assert!(!file.is_empty() && !session.streams().is_empty());
+//! }
+//! # #[cfg(feature = "arbitrary")]
+//! # target(arbitrary::Unstructured::new(&[7; 32]).arbitrary().unwrap());
+//! ```
 
 #[cfg(feature = "arbitrary")]
 mod arbitrary;

@@ -29,14 +29,31 @@ pub struct Scene {
 }
 
 /// A scene by seed: RGB of 8 bits, 32 x 32 pixels unless said.
+///
+/// ```
+/// use framewright::testing::video;
+/// use framewright::{Container, Encoder, VideoOptions};
+///
+/// let scene = video(1).size(24, 16);
+/// let mut encoder = Encoder::new();
+/// let mut stream = encoder.add_video(VideoOptions::new(24, 16).frame_rate(25))?;
+/// encoder.open_stream(std::io::sink(), Container::WebM)?;
+/// for index in 0..3 {
+///     stream.add_frame(&scene.frame(index).view()?)?;
+/// }
+/// stream.finish()?;
+/// assert_eq!(encoder.close()?.duration.as_millis(), 120);
+/// # Ok::<(), framewright::Error>(())
+/// ```
 pub fn video(seed: u64) -> Scene {
     Scene { seed, width: 32, height: 32, format: FrameFormat::Rgb, bit_depth: 8, padding: 0 }
 }
 
 impl Scene {
-    /// Width and height in pixels. A side of 0 counts as 1, since no frame has none.
+    /// Width and height in pixels, 1 to 4096. Others count as the nearest of these: scenes are for tests, and one that is
+    /// asked for too much is not to take all memory.
     pub fn size(mut self, width: u32, height: u32) -> Self {
-        (self.width, self.height) = (width.max(1), height.max(1));
+        (self.width, self.height) = (width.clamp(1, 4096), height.clamp(1, 4096));
         self
     }
 

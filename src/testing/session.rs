@@ -76,8 +76,7 @@ pub enum ExpectedKind {
 }
 
 /// Containers that hold several streams.
-const SEVERAL: [Container; 5] =
-    [Container::Mp4, Container::Mov, Container::Matroska, Container::WebM, Container::Avi];
+const SEVERAL: [Container; 5] = [Container::Mp4, Container::Mov, Container::Matroska, Container::WebM, Container::Avi];
 
 impl Session {
     /// A session in MP4, WebM or Matroska, whichever the seed says.
@@ -267,12 +266,14 @@ fn video_stream(container: Container, random: &mut Random) -> Option<Stream> {
     let (width, height) = (16 + random.below(9), 16 + random.below(9));
     // What a hundredth of a second divides, for GIF.
     let rate = random.pick(&[10, 25, 50])?;
-    let mut options = VideoOptions::new(width, height).frame_rate(rate).codec(codec).pixel_format(pixel_format).threads(1);
+    let mut options =
+        VideoOptions::new(width, height).frame_rate(rate).codec(codec).pixel_format(pixel_format).threads(1);
     if codec == VideoCodec::Av1 {
         options = options.low_latency(random.one_in(2));
     }
     let formats = if pixel_format.is_rgb() { &FORMATS[..7] } else { &FORMATS[..] };
-    let scene = video(random.next()).size(width, height).format(random.pick(formats)?).bit_depth(random.pick(&[8, 8, 10])?);
+    let scene =
+        video(random.next()).size(width, height).format(random.pick(formats)?).bit_depth(random.pick(&[8, 8, 10])?);
     Some(Stream::Video { options, codec, scene, frames: 1 + random.below(4), rate })
 }
 

@@ -20,7 +20,20 @@ pub struct Sound {
     pub(super) channels: usize,
 }
 
+/// Samples of a block: sounds are for tests, and one that is asked for too much is not to take all memory.
+const LONGEST: usize = 1 << 24;
+
 /// A sound by seed: mono unless said.
+///
+/// ```
+/// use framewright::testing::audio;
+/// use framewright::{AudioEncoder, AudioOptions, Container};
+///
+/// let block = audio(1).channels(2).samples(0, 4_800);
+/// let (file, report) = AudioEncoder::new(block.view()?, AudioOptions::new(48_000, 2)).to_bytes(Container::Wav)?;
+/// assert_eq!((&file[..4], report.duration.as_millis()), (&b"RIFF"[..], 100));
+/// # Ok::<(), framewright::Error>(())
+/// ```
 pub fn audio(seed: u64) -> Sound {
     Sound { seed, channels: 1 }
 }
@@ -32,12 +45,13 @@ impl Sound {
         self
     }
 
-    /// `count` samples of each channel from sample `start` on.
+    /// `count` samples of each channel from sample `start` on; of more than 2^24 the first so many.
     pub fn samples(&self, start: u64, count: usize) -> Block {
         let mut random = Random::new(self.seed);
         let periods: Vec<u64> = (0..self.channels).map(|_| 20 + u64::from(random.below(400))).collect();
-        let mut samples = Vec::with_capacity(count.saturating_mul(self.channels));
-        for at in (start..).take(count) {
+        let count = count.min(LONGEST);
+        let mut samples = Vec::with_capacity(count * self.channels);
+        for at in (0..count as u64).map(|offset| start.wrapping_add(offset)) {
             for (channel, &period) in (0u64..).zip(&periods) {
                 // Rises from -half to +half of a period's length, and falls again.
                 let phase = (at % period) * 2;
@@ -93,5 +107,25 @@ impl Block {
             Samples::F32(samples) => samples.iter().all(|sample| sample.is_finite()),
             _ => true,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn samples_follow_from_the_seed_and_no_more_than_that() {
+        for channels in [1, 2, 8] {
+            let sound = audio(5).channels(channels);
+            let block = sound.samples(0, 400);
+            assert_eq!(block, audio(5).channels(channels).samples(0, 400));
+            assert_ne!(block, audio(6).channels(channels).samples(0, 400));
+            assert_eq!(block.interleaved().len(), 400 * channels);
+            assert_eq!(sound.samples(150, 250).interleaved(), &block.interleaved()[150 * channels..]);
+            assert!(block.is_finite() && block.interleaved().iter().any(|&sample| sample.unsigned_abs() > 6_000));
+        }
+        let (none, most) = (audio(0).channels(0), audio(0).channels(99));
+        assert_eq!((none.samples(9, 1).interleaved().len(), most.samples(u64::MAX, 2).interleaved().len()), (1, 16));
     }
 }

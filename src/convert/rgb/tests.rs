@@ -375,7 +375,10 @@ fn found_much_green_is_off_by_the_roundings_of_all_three() {
             for color in colors() {
                 for format in [PixelFormat::Yuv444p, PixelFormat::Yuv444p10] {
                     let out = case.convert(&RgbConverter::new(format, color, depth), 1);
-                    assert!(errors(&case, &out, color).iter().all(|errors| errors.largest <= MOST_OFF), "{depth} {color}");
+                    assert!(
+                        errors(&case, &out, color).iter().all(|errors| errors.largest <= MOST_OFF),
+                        "{depth} {color}"
+                    );
                 }
             }
         }
