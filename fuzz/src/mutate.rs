@@ -20,7 +20,7 @@ impl<'a> Mutator<'a> {
     }
 
     /// The next input.
-    pub fn next(&mut self) -> Vec<u8> {
+    pub fn input(&mut self) -> Vec<u8> {
         let mut input = self.one_of_the_corpus();
         for _ in 0..=self.numbers.below(6) {
             self.change(&mut input);

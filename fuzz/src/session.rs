@@ -261,7 +261,7 @@ fn feed(u: &mut Unstructured<'_>, stream: &mut Fed, health: &mut Health) -> Resu
                 assert!(fits && in_time, "a frame of {size:?} at {at:?} is taken after {:?}", model.last);
                 model.frames += 1;
                 model.last = at.map(|at| at.ticks).or(model.last);
-            } else if !health.failed && !(fits && in_time) {
+            } else if !health.failed && (!fits || !in_time) {
                 assert_eq!(refused, Some(ErrorKind::InvalidInput), "{size:?} at {at:?}");
             }
         }

@@ -20,7 +20,7 @@ impl Random {
     /// 0 to `bound - 1`; 0 where there is no such number.
     pub fn below(&mut self, bound: u32) -> u32 {
         // The high bits, as a fraction of `bound`: no remainder to favour small numbers by.
-        ((self.next() >> 32) * u64::from(bound) >> 32) as u32
+        (((self.next() >> 32) * u64::from(bound)) >> 32) as u32
     }
 
     /// One of `choices`, of which there is at least one.

@@ -305,8 +305,9 @@ mod tests {
                 let session = Session::of(container, seed);
                 let file = session.write().unwrap_or_else(|error| panic!("{container} {seed}: {error}"));
                 assert!(file == session.write().unwrap(), "{container} {seed}: other bytes");
-                // It has no magic, so nobody can tell what it is.
-                if session.container() == Container::Obu {
+                // OBUs have no magic, so nobody can tell what they are; an APNG of one picture is a PNG, and no film.
+                let is_picture = session.container() == Container::Apng && session.streams()[0].count == 1;
+                if session.container() == Container::Obu || is_picture {
                     continue;
                 }
                 let info = inspect(Cursor::new(&file)).unwrap_or_else(|error| panic!("{container} {seed}: {error}"));

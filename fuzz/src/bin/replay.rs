@@ -142,7 +142,7 @@ fn fuzz(target: &Target, options: &Options) -> Outcome<()> {
     let (start, mut executions, mut slowest) = (Instant::now(), 0u64, Duration::ZERO);
     while executions < corpus.len() as u64 || start.elapsed() < Duration::from_secs(options.seconds) {
         let of_corpus = usize::try_from(executions).ok().and_then(|index| corpus.get(index).cloned());
-        let input = of_corpus.unwrap_or_else(|| mutator.next());
+        let input = of_corpus.unwrap_or_else(|| mutator.input());
         let began = Instant::now();
         let outcome = check(target, &input);
         let took = began.elapsed();
