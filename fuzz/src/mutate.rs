@@ -75,3 +75,21 @@ impl<'a> Mutator<'a> {
         input.splice(at..end, bytes.iter().copied());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inputs_follow_from_the_seed() {
+        let corpus = [b"one input".to_vec(), vec![0; 100], Vec::new()];
+        let inputs = |seed| {
+            let mut mutator = Mutator::new(&corpus, &[b"word"], seed);
+            (0..200).map(|_| mutator.input()).collect::<Vec<_>>()
+        };
+        assert_eq!(inputs(4), inputs(4));
+        assert_ne!(inputs(4), inputs(5));
+        assert!(inputs(4).iter().all(|input| input.len() <= LONGEST));
+        assert!(Mutator::new(&[], &[], 1).input().len() <= LONGEST);
+    }
+}

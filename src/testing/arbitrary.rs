@@ -16,7 +16,7 @@ use crate::media::{
 };
 use crate::mux::{Container, Layout};
 
-/// One of a list of values.
+/// One of a list of values. Of [`QueueFull`] there is no `Wait`: a harness of one thread would wait for itself.
 macro_rules! one_of {
     ($($name:ty: $values:expr;)*) => {$(
         impl<'a> Arbitrary<'a> for $name {
