@@ -1,6 +1,7 @@
 // The numbers of this package, each printed as it is found: `npm run measure`.
 //
 //   node scripts/measure.mjs start    from the import of the library to the first frame that was accepted
+//   node scripts/measure.mjs workers  groups of pictures in two Workers against one, in a page
 //   node scripts/measure.mjs speed    encoding here against the tool of one thread in pure Rust, $FRAMEWRIGHT_ONE, built by
 //                                     cargo build --release --no-default-features --features cli
 import { execFileSync } from "node:child_process";
@@ -61,6 +62,51 @@ function frame(index) {
   return bytes;
 }
 
+/** Seconds and the bytes' hash of a clip of four groups, encoded in a page by so many Workers. */
+const grouped = (page, clip) =>
+  page.evaluate(async ({ workers, width, height, frames }) => {
+    const { Encoder } = await import("/dist/index.js");
+    const encoder = new Encoder({ workers });
+    const video = encoder.addVideo({ width, height, frameRate: 25, keyframeInterval: frames / 4 });
+    await encoder.start();
+    const pixels = new Uint8Array(4 * width * height);
+    const before = performance.now();
+    for (let index = 0; index < frames; index++) {
+      for (let y = 0, at = 0; y < height; y++) {
+        for (let x = 0; x < width; x++) {
+          pixels[at++] = 128 + 100 * Math.sin((x + 3 * index) / 17);
+          pixels[at++] = 128 + 100 * Math.sin((y + 2 * index) / 23 + x / 50);
+          pixels[at++] = ((x * y + 7 * index) >> 4) & 255;
+          pixels[at++] = 255;
+        }
+      }
+      await video.addFrame(pixels);
+    }
+    const bytes = await encoder.close();
+    const seconds = (performance.now() - before) / 1000;
+    const hash = await crypto.subtle.digest("SHA-256", bytes);
+    return [seconds, new Uint8Array(hash).toHex?.() ?? String(new Uint8Array(hash))];
+  }, clip);
+
+/** Pictures: what a group costs beside its own, some pictures of the next, is little where groups are not short. */
+const LONG = 160;
+
+async function workers(rounds = 3) {
+  const browser = await launch();
+  const { page } = await browser.page("/tests/blank.html");
+  const ratios = [];
+  for (let i = 0; i < rounds; i++) {
+    const [one, two] = [await grouped(page, { ...CLIP, frames: LONG, workers: 1 }), await grouped(page, { ...CLIP, frames: LONG, workers: 2 })];
+    if (one[1] !== two[1]) {
+      throw new Error("the bytes differ");
+    }
+    ratios.push(one[0] / two[0]);
+    console.log(`  one Worker ${(LONG / one[0]).toFixed(2)} frames/s, two ${(LONG / two[0]).toFixed(2)}, ratio ${ratios[i].toFixed(2)}`);
+  }
+  await browser.close();
+  console.log(`two Workers against one, the same bytes: median ratio ${median(ratios).toFixed(2)}`);
+}
+
 const frames = () => Array.from({ length: CLIP.frames }, (_, index) => frame(index));
 const frameRate = 25;
 const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
@@ -118,6 +164,9 @@ const what = process.argv[2];
 if (what === "--once") {
   console.log(JSON.stringify(await inNode()));
 } else {
-  if (what !== "speed") await start();
-  if (what !== "start") speed();
+  // All of them, or the one that is named.
+  const runs = { start, workers, speed };
+  for (const [name, measure] of Object.entries(runs)) {
+    if (what === undefined || what === name) await measure();
+  }
 }

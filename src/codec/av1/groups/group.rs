@@ -54,6 +54,7 @@ impl<T: Sample> Group<T> {
 /// A group of pictures of any depth, which come as bytes.
 pub(crate) enum AnyGroup {
     Bytes(Group<u8>),
+    #[cfg(feature = "ten-bit")]
     Words(Group<u16>),
 }
 
@@ -61,8 +62,9 @@ impl AnyGroup {
     pub fn open(settings: &Av1Settings) -> Result<Self> {
         settings.validate()?;
         Ok(match settings.format.bit_depth() {
-            8 => AnyGroup::Bytes(Group::open(settings)?),
-            _ => AnyGroup::Words(Group::open(settings)?),
+            #[cfg(feature = "ten-bit")]
+            9.. => AnyGroup::Words(Group::open(settings)?),
+            _ => AnyGroup::Bytes(Group::open(settings)?),
         })
     }
 
@@ -74,6 +76,7 @@ impl AnyGroup {
                 let frame = group.engine.padded_frame(&picture.view())?;
                 group.picture(Arc::new(frame), is_key)
             }
+            #[cfg(feature = "ten-bit")]
             AnyGroup::Words(group) => {
                 let frame = group.engine.padded_frame(&picture.view())?;
                 group.picture(Arc::new(frame), is_key)
@@ -84,6 +87,7 @@ impl AnyGroup {
     pub fn finish(self) -> Result<Vec<Vec<u8>>> {
         match self {
             AnyGroup::Bytes(group) => group.finish(),
+            #[cfg(feature = "ten-bit")]
             AnyGroup::Words(group) => group.finish(),
         }
     }

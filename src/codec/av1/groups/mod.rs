@@ -50,8 +50,9 @@ pub(super) fn open(settings: &Av1Settings, place: Place) -> Result<Box<dyn Video
         return Err(Error::option("bit_rate", bits_per_second, NO_BIT_RATE));
     }
     match settings.format.bit_depth() {
-        8 => Ok(Box::new(GroupedEngine::<u8>::open(settings, place)?)),
-        _ => Ok(Box::new(GroupedEngine::<u16>::open(settings, place)?)),
+        #[cfg(feature = "ten-bit")]
+        9.. => Ok(Box::new(GroupedEngine::<u16>::open(settings, place)?)),
+        _ => Ok(Box::new(GroupedEngine::<u8>::open(settings, place)?)),
     }
 }
 
