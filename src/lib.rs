@@ -130,6 +130,8 @@
 //! * `asm`: the AV1 engine's assembly on x86-64 and AArch64, about 4 times as fast with the same bytes; needs nasm
 //!   on x86-64 to build.
 //! * `gpu`: colour conversion on a GPU, and frames straight from textures of `wgpu`.
+//! * `testing`: `framewright::testing`, scenes, sounds and whole small files by seed.
+//! * `arbitrary`: the same, and `Arbitrary` (of the crate of that name) for options, frames, samples and small files.
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
 #![cfg_attr(not(feature = "cli"), allow(rustdoc::broken_intra_doc_links, reason = "they lead to rooms left out"))]
@@ -149,6 +151,8 @@ pub mod motion;
 mod mux;
 mod parallel;
 pub mod sink;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use codec::av1::groups::GroupPool;
 pub use convert::picture::Fit;

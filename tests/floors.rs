@@ -12,6 +12,7 @@ const FLOORS: &[&[&str]] = &[
     &["convert", "codec", "motion", "mux", "input"],
     &["gpu"],
     &["encoder", "inspect"],
+    &["testing"],
 ];
 
 #[test]

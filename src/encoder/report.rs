@@ -59,7 +59,8 @@ pub struct StreamReport {
     pub codec: &'static str,
     /// The `codecs` parameter for web pages, where one is registered and the stream was fed.
     pub codec_string: Option<String>,
-    /// Whether the file has a track of it: not if it was never fed.
+    /// Whether the file has packets of it: not if it was never fed. Then it has no track of it either, except that of subtitles
+    /// there may be an empty one, since a header is written before it is known whether cues will come.
     pub present: bool,
     /// Packets written.
     pub packets: u64,

@@ -26,7 +26,7 @@
 //! - A grey sample is a pixel with R, G and B equal to it.
 //! - Samples above `2^n - 1` are taken as `2^n - 1`.
 //!
-//! A result is at most 0.5 code values, plus 0.004 from the rounding of the coefficients, off the exact rational one,
+//! A result is at most 0.5 code values, plus 0.006 from the rounding of the coefficients, off the exact rational one,
 //! and the mean error is 0. For 8-bit input every term fits 32 bits; for deeper input it takes 64.
 //!
 //! # The rooms

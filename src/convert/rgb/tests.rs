@@ -329,6 +329,9 @@ fn errors(case: &Case, out: &Picture, color: Color) -> [Errors; 3] {
     errors
 }
 
+/// What the definition says that a result is off at most.
+const MOST_OFF: f64 = 0.506;
+
 /// What the mean error may be: an exact half is rounded up, and the coefficients are rounded too.
 const BIAS: f64 = 0.005;
 
@@ -344,8 +347,38 @@ fn random_pixels_are_within_0_51_and_without_bias() {
                 for (plane, errors) in errors(&case, &out, color).iter().enumerate() {
                     let (mean, largest) = (errors.mean(), errors.largest);
                     let what = format!("plane {plane}: {largest}, mean {mean}: {depth} bit to {format}, {color}");
-                    assert!(largest <= 0.51, "{what}");
+                    assert!(largest <= MOST_OFF, "{what}");
                     assert!(mean.abs() <= if plane == 0 { BIAS } else { 2.0 * BIAS }, "{what}");
+                }
+            }
+        }
+    }
+}
+
+/// Found by fuzzing: green has the rounding of red and blue to bear, and is off by three times theirs, which is more than
+/// the definition used to allow.
+#[test]
+fn found_much_green_is_off_by_the_roundings_of_all_three() {
+    let mut pixel = [4726, 64277, 2679].into_iter();
+    let case = Case::new(FrameFormat::Rgb, 16, (1, 1), 0, || pixel.next().unwrap());
+    let out = case.convert(&RgbConverter::new(PixelFormat::Gray10, Color::BT709, 16), 1);
+    let largest = errors(&case, &out, Color::BT709)[0].largest;
+    assert!(largest > 0.504 && largest <= MOST_OFF, "{largest}");
+    for depth in 8..=16u8 {
+        let max = u16::MAX >> (16 - depth);
+        for corner in 0..8u16 {
+            let mut bit = 0;
+            let case = Case::new(FrameFormat::Rgb, depth, (1, 1), 0, || {
+                bit += 1;
+                (corner >> (bit - 1) & 1) * max
+            });
+            for color in colors() {
+                for format in [PixelFormat::Yuv444p, PixelFormat::Yuv444p10] {
+                    let out = case.convert(&RgbConverter::new(format, color, depth), 1);
+                    assert!(
+                        errors(&case, &out, color).iter().all(|errors| errors.largest <= MOST_OFF),
+                        "{depth} {color}"
+                    );
                 }
             }
         }
@@ -376,7 +409,7 @@ fn all_greys_are_neutral_and_end_at_white() {
                 assert_eq!((codes[0][0], codes[0][levels as usize - 1]), (black, black + luma));
                 assert!(codes[0].is_sorted());
                 assert!(codes[1..].iter().flatten().all(|&code| code == neutral), "{depth} bit to {format}, {color}");
-                assert!(errors(&case, &out, color).iter().all(|errors| errors.largest <= 0.51));
+                assert!(errors(&case, &out, color).iter().all(|errors| errors.largest <= MOST_OFF));
             }
         }
     }
@@ -423,7 +456,7 @@ fn all_colours_of_8_bits() {
     }
     let means = sums.map(|sum| sum / f64::from(1 << 24));
     println!("largest {largest:?}, mean {means:?}");
-    assert!(largest.iter().all(|&largest| largest <= 0.51), "largest {largest:?}");
+    assert!(largest.iter().all(|&largest| largest <= MOST_OFF), "largest {largest:?}");
     assert!(means.iter().all(|mean| mean.abs() <= 0.001), "mean {means:?}");
 }
 

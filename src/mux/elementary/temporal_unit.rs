@@ -27,11 +27,24 @@ struct Obu<'a> {
 }
 
 impl TemporalUnits {
+    /// # Errors
+    /// `Unsupported` where the track is not AV1, `InvalidInput` where its sequence header, which goes into the stream as it
+    /// is, is anything else: a reader would lose its way there.
     pub fn new(track: &Track) -> Result<Self> {
         let CodecConfig::Av1(config) = &track.config else {
             return Err(Error::unsupported(format!("a stream of OBUs takes no {} track", track.config.name())));
         };
-        Ok(TemporalUnits { sequence_header: config.sequence_header.clone(), begun: false })
+        let header = &config.sequence_header;
+        let is_header = |(obu, behind): (Obu<'_>, &[u8])| {
+            obu.kind == SEQUENCE_HEADER && obu.header.first().is_some_and(|first| first & 2 != 0) && behind.is_empty()
+        };
+        if !header.is_empty() && !Obu::parse(header).is_some_and(is_header) {
+            let bytes = header.len();
+            return Err(Error::input(format!(
+                "a sequence header of {bytes} bytes that is none: it has to be one OBU of that type, with its size"
+            )));
+        }
+        Ok(TemporalUnits { sequence_header: header.clone(), begun: false })
     }
 
     /// What `packet` is in the stream.

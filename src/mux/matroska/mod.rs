@@ -395,11 +395,11 @@ impl MatroskaMuxer {
             return Ok(None);
         }
         if let Some((header, rest)) = cues::fit(&content, self.index_room) {
-            let mut at = room_at;
-            for part in [&header, &content, &rest] {
-                patch(sink, at, part)?;
-                at += part.len() as u64;
-            }
+            // The end first, which changes nothing inside the Void that stands there, and what takes its head in one piece:
+            // whatever write fails, elements follow each other.
+            let cues = [header, content].concat();
+            patch(sink, room_at + cues.len() as u64, &rest)?;
+            patch(sink, room_at, &cues)?;
             return Ok(Some(room_at));
         }
         let at = sink.position();

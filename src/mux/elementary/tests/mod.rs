@@ -291,3 +291,20 @@ proptest! {
         prop_assert!(read.pictures.iter().eq(packets.iter().map(|packet| &packet.data)));
     }
 }
+
+/// Found by fuzzing: the sequence header of a track went into the stream whatever it was, and a reader lost its way there.
+#[test]
+fn found_a_sequence_header_that_is_none_is_refused() {
+    let packets = [unit(0, 1, 9, false)];
+    for header in [&[0x08, 1, 2][..], &[0x0a, 3, 1], &[0x0a, 1, 0, 0x0a, 1, 0], &[0x32, 1, 0], &[0xff, 0x80, 0x80]] {
+        let mut track = av1_track(Some(FrameRate::from(25)), TimeBase::per_second(25));
+        if let CodecConfig::Av1(config) = &mut track.config {
+            config.sequence_header = header.to_vec();
+        }
+        for container in [Container::Obu, Container::Ivf] {
+            let (kind, message) = refusal(container, &track, &packets);
+            assert_eq!(kind, ErrorKind::InvalidInput);
+            assert!(message.contains(&format!("a sequence header of {} bytes", header.len())), "{message}");
+        }
+    }
+}

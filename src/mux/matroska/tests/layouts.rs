@@ -82,3 +82,58 @@ fn a_million_packets_cost_32_bytes_a_key_frame() {
     muxer.finish(&scene.tracks, &mut sink).unwrap();
     assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
 }
+
+/// Memory whose patches fail from one of them on.
+struct Breaking {
+    bytes: Vec<u8>,
+    patches: usize,
+}
+
+impl Sink for Breaking {
+    fn append(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        self.bytes.extend_from_slice(bytes);
+        Ok(())
+    }
+    fn patch(&mut self, offset: u64, bytes: &[u8]) -> std::io::Result<()> {
+        self.patches = self.patches.checked_sub(1).ok_or_else(|| std::io::Error::other("the disk is gone"))?;
+        self.bytes[offset as usize..][..bytes.len()].copy_from_slice(bytes);
+        Ok(())
+    }
+    fn can_patch(&self) -> bool {
+        true
+    }
+    fn position(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Found by fuzzing: where the sink failed between the head of the index and its entries, there were zeros where an element
+/// had to be, and readers went no further.
+#[test]
+fn found_a_file_plays_whichever_patch_of_its_end_fails() {
+    let scene = Scene::new().av1_keys(25, 100, 10).opus(312, 150, 0);
+    for reserve in [None, Some(120), Some(1_000)] {
+        let mut failures = 0;
+        for patches in 0.. {
+            let mut sink = Breaking { bytes: Vec::new(), patches };
+            let mut muxer = MatroskaMuxer::new(Container::WebM, &fast(reserve)).unwrap();
+            muxer.begin(&scene.tracks, &mut sink).unwrap();
+            scene.interleaved().into_iter().for_each(|packet| muxer.packet(packet, &mut sink).unwrap());
+            let finished = muxer.finish(&scene.final_tracks(), &mut sink);
+            let mut file = matroska_demuxer::MatroskaFile::open(Cursor::new(&sink.bytes)).unwrap();
+            let (mut frame, mut frames) = (matroska_demuxer::Frame::default(), 0);
+            while file.next_frame(&mut frame).unwrap() {
+                frames += 1;
+            }
+            assert_eq!(frames, 250, "{reserve:?}, {patches} patches");
+            if finished.is_ok() {
+                break;
+            }
+            failures += 1;
+        }
+        assert!(failures >= 3, "{failures}");
+    }
+}
