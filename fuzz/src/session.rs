@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use arbitrary::{Result, Unstructured};
 use framewright::input::{AudioReader, AudioSource, VideoSource, Y4mReader};
-use framewright::inspect::{Details, IndexPlacement};
+use framewright::inspect::{Details, IndexPlacement, TrackInfo};
 use framewright::media::{Cue, TimeBase};
 use framewright::sink::SharedWriter;
 use framewright::testing::{Block, Frame, video};
@@ -373,6 +373,7 @@ fn check_file(report: &Report, bytes: &[u8]) {
         if !counts_otherwise && !more {
             assert_eq!(track.packets, stream.packets, "{stream:?} is {track:?}");
         }
+        check_end(report, stream, track);
     }
     match report.container {
         Container::Matroska | Container::WebM => {
@@ -405,6 +406,22 @@ fn check_file(report: &Report, bytes: &[u8]) {
         }
         _ => {}
     }
+}
+
+/// When a stream ends, as the report and the file say it: to the millisecond where the format counts in those.
+fn check_end(report: &Report, stream: &StreamReport, track: &TrackInfo) {
+    // These tell a rate at most.
+    if matches!(report.container, Container::Ivf | Container::Avi | Container::Avif) {
+        return;
+    }
+    let seconds = |ticks: i128, base: TimeBase| ticks as f64 * f64::from(base.num()) / f64::from(base.den());
+    let told = seconds(stream.duration.into(), stream.time_base);
+    let found = seconds(i128::from(track.start) + i128::from(track.duration), track.time_base);
+    let most = match report.container {
+        Container::Gif | Container::Apng => 0.02,
+        _ => 0.001_1,
+    };
+    assert!((told - found).abs() <= most, "it ends at {told} s, and at {found}: {stream:?} is {track:?}");
 }
 
 /// Whether its packets are in the file byte for byte: of cues a part stands beside them.

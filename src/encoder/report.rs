@@ -68,7 +68,8 @@ pub struct StreamReport {
     pub key_frames: u64,
     /// The bytes of its packets.
     pub bytes: u64,
-    /// How long it is, in ticks of [`time_base`](Self::time_base), from the start of the file.
+    /// How long it is, in ticks of [`time_base`](Self::time_base), from the start of the file; 0 where all of it
+    /// stands before that.
     pub duration: i64,
     /// The unit of its times.
     pub time_base: TimeBase,

@@ -113,6 +113,18 @@ fn a_dropped_handle_no_longer_holds_the_others_up() {
     encoder.close().unwrap();
 }
 
+/// Found by fuzzing: pictures that all stand before 0, where none is shown, had a length below it.
+#[test]
+fn found_pictures_before_0_have_no_length() {
+    let mut encoder = Encoder::new();
+    let mut video = encoder.add_video(jpeg()).unwrap();
+    encoder.open_writer(io::Cursor::new(Vec::new()), Container::Matroska).unwrap();
+    video.add_frame_at(&frame(), Timestamp::from_millis(-5_840)).unwrap();
+    video.finish().unwrap();
+    let report = encoder.close().unwrap();
+    assert_eq!((report.streams[0].packets, report.streams[0].duration, report.duration), (1, 0, Duration::ZERO));
+}
+
 #[test]
 fn closing_what_was_never_opened_says_so() {
     let mut encoder = Encoder::new();

@@ -473,7 +473,7 @@ impl VideoCore {
             packets: self.packets,
             key_frames: self.key_frames,
             bytes: self.bytes,
-            duration: if self.packets > 0 { self.clock.end() } else { 0 },
+            duration: if self.packets > 0 { self.clock.end().max(0) } else { 0 },
             time_base: self.plan.time_base,
             bit_rate: self.plan.bit_rate,
             #[cfg(feature = "gpu")]
