@@ -107,7 +107,7 @@ fn long_recording(container: Container, layout: Layout) -> Outcome<(f64, f64, Du
         false => Box::new(StreamSink::new(memory.clone())),
     };
     let options = MuxOptions::new().layout(layout);
-    let mut writer = PacketWriter::with_options(container, tracks.clone(), Boxed(sink), &options)?;
+    let mut writer = PacketWriter::with_options(container, tracks.clone(), sink, &options)?;
     let (mut spent, mut before, mut payload) = (Duration::ZERO, 0, 0);
     let mut times = vec![0i64; tracks.len()];
     for number in 0..MILLION {
@@ -379,33 +379,4 @@ fn copy(source: &Path, out: &Path, container: Container, options: &MuxOptions) -
     }
     writer.finish()?;
     Ok(())
-}
-
-/// A sink of any kind.
-struct Boxed(Box<dyn Sink>);
-
-impl Sink for Boxed {
-    fn append(&mut self, bytes: &[u8]) -> std::io::Result<()> {
-        self.0.append(bytes)
-    }
-
-    fn patch(&mut self, offset: u64, bytes: &[u8]) -> std::io::Result<()> {
-        self.0.patch(offset, bytes)
-    }
-
-    fn can_patch(&self) -> bool {
-        self.0.can_patch()
-    }
-
-    fn position(&self) -> u64 {
-        self.0.position()
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.0.flush()
-    }
-
-    fn complete(&mut self) -> std::io::Result<()> {
-        self.0.complete()
-    }
 }

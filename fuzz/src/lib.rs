@@ -12,6 +12,7 @@ mod packets;
 mod readers;
 mod session;
 
+use std::cell::RefCell;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
 
@@ -55,7 +56,7 @@ pub fn target(name: &str) -> Option<&'static Target> {
 pub fn run(name: &str, data: &[u8]) {
     static QUIET: Once = Once::new();
     // libFuzzer's own hook aborts at every panic, those that the library turns into errors too.
-    QUIET.call_once(|| panic::set_hook(Box::new(|_| {})));
+    QUIET.call_once(remember_panics);
     let outcome = target(name).ok_or_else(|| "there is no such target".into()).and_then(|target| check(target, data));
     if let Err(message) = outcome {
         eprintln!("{name}: {message}");
@@ -63,10 +64,24 @@ pub fn run(name: &str, data: &[u8]) {
     }
 }
 
-/// Runs a target once; what it panicked with.
+thread_local! {
+    /// Where this thread panicked last.
+    static PLACE: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// Has panics print nothing, since the library makes errors of some, and [`check`] say where they were.
+pub fn remember_panics() {
+    panic::set_hook(Box::new(|info| {
+        let place = info.location().map(ToString::to_string).unwrap_or_default();
+        PLACE.with(|last| *last.borrow_mut() = place);
+    }));
+}
+
+/// Runs a target once; what it panicked with, and where, if [`remember_panics`] was called.
 pub fn check(target: &Target, data: &[u8]) -> Result<(), String> {
     panic::catch_unwind(AssertUnwindSafe(|| (target.run)(data))).map_err(|panic| {
         let text = panic.downcast_ref::<String>().cloned();
-        text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default()
+        let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default();
+        PLACE.with(|place| format!("{}: {text}", place.borrow()))
     })
 }

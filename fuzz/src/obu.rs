@@ -23,16 +23,25 @@ fn packets(u: &mut Unstructured<'_>) -> Result<()> {
     let container =
         *u.choose(&[Container::Obu, Container::Ivf, Container::Mp4, Container::Matroska, Container::Avif])?;
     let mut config = av1::pictures().config.clone();
-    if u.ratio(1, 4)? {
+    let is_own_header = !u.ratio(1, 4)?;
+    if !is_own_header {
         let length = u.int_in_range(0..=20)?;
         config.sequence_header = u.bytes(length.min(u.len()))?.to_vec();
     }
     let header = config.sequence_header.clone();
-    let kind = TrackKind::Video(VideoTrack::new(av1::SIZE, av1::SIZE));
-    let track = Track::new(kind, CodecConfig::Av1(config), TimeBase::per_second(25));
+    let mut video = VideoTrack::new(av1::SIZE, av1::SIZE);
+    // Some formats tell times by it alone.
+    video.frame_rate = Some(25.into());
+    let track = Track::new(TrackKind::Video(video), CodecConfig::Av1(config), TimeBase::per_second(25));
     let file = SharedWriter::new(Cursor::new(Vec::new()));
     let sink = SeekSink::readable(file.clone()).expect("memory tells its position");
-    let Ok(mut writer) = PacketWriter::new(container, vec![track], sink) else { return Ok(()) };
+    let mut writer = match PacketWriter::new(container, vec![track], sink) {
+        Ok(writer) => writer,
+        Err(error) => {
+            assert!(!is_own_header && error.kind() == ErrorKind::InvalidInput, "{container}, {header:02x?}: {error:?}");
+            return Ok(());
+        }
+    };
     let mut taken: Vec<Vec<u8>> = Vec::new();
     for _ in 0..u.int_in_range(1..=4)? {
         let length = u.int_in_range(0..=u.len().min(200))?;
@@ -55,7 +64,10 @@ fn packets(u: &mut Unstructured<'_>) -> Result<()> {
             }
         }
     }
-    if writer.finish().is_err() {
+    if let Err(error) = writer.finish() {
+        // A still picture has to be there.
+        let fits = taken.is_empty() && container == Container::Avif;
+        assert!(fits, "{container} of {} packets: {error:?}", taken.len());
         return Ok(());
     }
     let bytes = file.into_inner().expect("the writer let go of it").into_inner();
@@ -102,8 +114,10 @@ fn wanted(taken: &[Vec<u8>], header: &[u8]) -> Vec<(u8, Vec<u8>)> {
 pub fn seeds() -> Vec<Vec<u8>> {
     let choices = |which: u8, length: u8| [which, 9, 0, length];
     let sessions = (0..8u64).map(|seed| Session::of(Container::Obu, seed).write().expect("a valid session"));
-    let whole =
-        sessions.zip(0u8..).map(|(file, which)| [&choices(which, 200)[..], &file[..file.len().min(180)]].concat());
+    let whole = sessions.zip(0u8..).map(|(file, which)| {
+        let data = &file[..file.len().min(180)];
+        [&choices(which, data.len() as u8)[..], data].concat()
+    });
     let packets = av1::pictures().packets.iter().zip(0u8..);
     let small = packets.map(|(packet, which)| [&choices(which, packet.len() as u8)[..], &packet[..]].concat());
     whole.chain(small).collect()

@@ -31,6 +31,7 @@ pub fn matroska(data: &[u8]) {
 struct Written {
     tracks: Vec<Track>,
     layout: Layout,
+    laced: bool,
     /// What was taken, in its order.
     sent: Vec<Packet>,
     bytes: Vec<u8>,
@@ -38,7 +39,7 @@ struct Written {
 
 fn round_trip(u: &mut Unstructured<'_>, container: Container) -> Result<()> {
     let Some(written) = write(u, container)? else { return Ok(()) };
-    let Written { tracks, layout, sent, bytes } = &written;
+    let Written { tracks, layout, sent, bytes, .. } = &written;
     let info = inspect(Cursor::new(bytes))
         .unwrap_or_else(|error| panic!("inspect refuses {container} of {layout}, {sent:?} in {tracks:?}: {error:?}"));
     assert!(!info.truncated, "a finished file that is truncated: {container} of {layout}, {sent:?} in {tracks:?}");
@@ -78,7 +79,8 @@ fn write(u: &mut Unstructured<'_>, container: Container) -> Result<Option<Writte
     if u.ratio(1, 4)? {
         options = options.fragment_duration(std::time::Duration::from_millis(u.int_in_range(1..=300)?));
     }
-    if container == Container::Matroska && u.ratio(1, 4)? {
+    let laced = container == Container::Matroska && u.ratio(1, 4)?;
+    if laced {
         options = options.lacing(true);
     }
     let count = u.int_in_range(1..=4)?;
@@ -89,7 +91,7 @@ fn write(u: &mut Unstructured<'_>, container: Container) -> Result<Option<Writte
         true => Box::new(StreamSink::new(file.clone())),
         false => Box::new(SeekSink::readable(file.clone()).expect("memory tells its position")),
     };
-    let mut writer = match PacketWriter::with_options(container, tracks.clone(), AnySink(sink), &options) {
+    let mut writer = match PacketWriter::with_options(container, tracks.clone(), sink, &options) {
         Ok(writer) => writer,
         Err(error) => {
             let fits =
@@ -141,40 +143,7 @@ fn write(u: &mut Unstructured<'_>, container: Container) -> Result<Option<Writte
         return Ok(None);
     }
     let bytes = file.into_inner().expect("the writer let go of it").into_inner();
-    Ok(Some(Written { tracks, layout, sent, bytes }))
-}
-
-/// One of several kinds of sink.
-struct AnySink(Box<dyn framewright::sink::Sink>);
-
-impl framewright::sink::Sink for AnySink {
-    fn append(&mut self, bytes: &[u8]) -> std::io::Result<()> {
-        self.0.append(bytes)
-    }
-
-    fn patch(&mut self, offset: u64, bytes: &[u8]) -> std::io::Result<()> {
-        self.0.patch(offset, bytes)
-    }
-
-    fn can_patch(&self) -> bool {
-        self.0.can_patch()
-    }
-
-    fn read(&mut self, offset: u64, buffer: &mut [u8]) -> std::io::Result<()> {
-        self.0.read(offset, buffer)
-    }
-
-    fn can_read(&self) -> bool {
-        self.0.can_read()
-    }
-
-    fn position(&self) -> u64 {
-        self.0.position()
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.0.flush()
-    }
+    Ok(Some(Written { tracks, layout, laced, sent, bytes }))
 }
 
 impl Written {
@@ -213,9 +182,7 @@ impl Written {
     fn compare_cues(&self, found: &[&Found], sent: &[&Packet]) {
         let cues: Vec<_> = sent.iter().map(|packet| (packet.pts, packet.end(), text_of(packet))).collect();
         // The track begins at 0, or with the first sample of the file where that is earlier.
-        let first = self.sent.iter().map(|packet| (packet, self.tracks[packet.track].time_base)).next();
-        let before = first.map_or(0, |(packet, base)| (-packet.pts.min(0)) as i128 * 1000 / i128::from(base.den()));
-        if before > 0 {
+        if self.sent.first().is_some_and(|packet| packet.pts < 0) {
             return;
         }
         let mut end = 0;
@@ -223,6 +190,9 @@ impl Written {
             let at = sample.time;
             assert!(at == end, "a sample of cues at {at} behind {end}: {found:?}");
             end += sample.duration.expect("MP4 says it") as i64;
+            let changes = cues.iter().flat_map(|cue| [cue.0.max(0), cue.1]);
+            let inside: Vec<_> = changes.filter(|&time| at < time && time < end).collect();
+            assert!(inside.is_empty(), "the sample at {at} lasts until {end}, and cues change at {inside:?}");
             let mut shown: Vec<_> =
                 cues.iter().filter(|cue| cue.0.max(0) <= at && at < cue.1).map(|cue| &*cue.2).collect();
             let mut texts = demux::cues_of_sample(&sample.data);
@@ -250,16 +220,12 @@ impl Written {
                     assert!(found.data == packet.data && found.key.is_none_or(|key| key == packet.key), "{}", what());
                 }
                 // A frame of a lace begins where those before it end, which a reader that knows no codec does not.
-                if !self.is_laced(track) {
+                if !(self.laced && track.audio().is_some()) {
                     // What is before 0 the crate takes for 0.
                     assert!((i128::from(found.time) - exact(packet.pts).max(0)).abs() <= 1, "{}", what());
                 }
             }
         }
-    }
-
-    fn is_laced(&self, track: &Track) -> bool {
-        track.audio().is_some()
     }
 }
 

@@ -59,7 +59,7 @@ pub fn y4m_seeds() -> Vec<Vec<u8>> {
     seeds
 }
 
-/// Sound: finite times, and no more than a decoder can make of the bytes.
+/// Sound: an end, and no more samples than a decoder can make of the bytes.
 pub fn wav(data: &[u8]) {
     let Ok(mut source) = AudioReader::new(Cursor::new(data.to_vec()), Some("wav")) else { return };
     let mut samples = 0u64;
@@ -70,8 +70,8 @@ pub fn wav(data: &[u8]) {
         blocks += 1;
         assert!(blocks < 1 << 20, "no end");
     }
-    // A-law and ADPCM take four bits at least; FLAC says a whole block of silence in a few bytes.
-    let most = if data.starts_with(b"RIFF") { 8 * data.len() as u64 } else { (1 << 22) + 70_000 * data.len() as u64 };
+    // ADPCM takes four bits a sample; FLAC says a whole block of silence in a few bytes.
+    let most = if data.starts_with(b"RIFF") { 2 * data.len() as u64 } else { (1 << 22) + 70_000 * data.len() as u64 };
     assert!(samples <= most, "{samples} samples out of {} bytes", data.len());
 }
 
@@ -154,7 +154,7 @@ pub fn raw_seeds() -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// `inspect`: an answer or an error, the same each time, with no more packets than bytes could hold.
+/// `inspect`: an answer or an error, the same each time, with no longer lists than it says that it keeps.
 pub fn inspect(data: &[u8]) {
     let first = framewright::inspect::inspect(Cursor::new(data));
     let again = framewright::inspect::inspect(Cursor::new(data));

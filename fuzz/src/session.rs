@@ -42,6 +42,9 @@ struct SubtitleModel {
     earliest: i64,
 }
 
+/// Times up to which, in milliseconds, no format and no limit is in the way: ten minutes.
+const NEAR: i64 = 600_000;
+
 /// What a call answered, by whether the encoder has failed before.
 struct Health {
     failed: bool,
@@ -49,7 +52,7 @@ struct Health {
 }
 
 impl Health {
-    /// Notes an answer; whether the call was taken. `refusals`: what it may answer beside.
+    /// Notes an answer; whether the call was taken.
     fn took(&mut self, answer: framewright::Result<()>, what: &str) -> bool {
         match answer {
             Ok(()) => {
@@ -250,6 +253,7 @@ fn feed(u: &mut Unstructured<'_>, stream: &mut Fed, health: &mut Health) -> Resu
                 Some(at) => stream.add_frame_at(&view, at),
                 None => stream.add_frame(&view),
             };
+            let told = format!("{:?}", answer.as_ref().err());
             let refused = answer.as_ref().err().map(Error::kind);
             let took = health.took(answer, "a frame");
             let Some(model) = model else { return Ok(()) };
@@ -263,6 +267,14 @@ fn feed(u: &mut Unstructured<'_>, stream: &mut Fed, health: &mut Health) -> Resu
                 model.last = at.map(|at| at.ticks).or(model.last);
             } else if !health.failed && (!fits || !in_time) {
                 assert_eq!(refused, Some(ErrorKind::InvalidInput), "{size:?} at {at:?}");
+            } else if !health.failed {
+                let is_near =
+                    at.is_none_or(|at| (0..NEAR).contains(&at.ticks) && model.last.is_none_or(|last| last > -NEAR));
+                assert!(
+                    !is_near,
+                    "a frame of {size:?} at {at:?} behind {:?} is refused by {}: {told}",
+                    model.last, health.container
+                );
             }
         }
         Fed::Audio(Some(stream), model) => {
@@ -285,9 +297,19 @@ fn feed(u: &mut Unstructured<'_>, stream: &mut Fed, health: &mut Health) -> Resu
             let end = if u.ratio(1, 8)? { u.arbitrary()? } else { start.saturating_add(u.int_in_range(0..=40)?) };
             let text: &str = if u.ratio(1, 4)? { u.arbitrary()? } else { "a cue" };
             let (at, until) = (Timestamp::from_millis(start), Timestamp::from_millis(end));
-            if health.took(stream.add_cue(at, until, &Cue::new(text)), "a cue") {
-                assert!(start >= model.earliest && end > start && !text.trim().is_empty(), "{start} {end} `{text}`");
+            let is_text = !text.trim().is_empty() && !text.contains('\0') && !text.contains("-->");
+            let is_good = start >= model.earliest && end > start && is_text;
+            let answer = stream.add_cue(at, until, &Cue::new(text));
+            let told = format!("{:?}", answer.as_ref().err());
+            let refused = answer.as_ref().err().map(Error::kind);
+            if health.took(answer, "a cue") {
+                assert!(is_good, "{start} {end} `{text}`");
                 (model.cues, model.earliest) = (model.cues + 1, start);
+            } else if !health.failed && !is_good {
+                assert_eq!(refused, Some(ErrorKind::InvalidInput), "{start} {end} `{text}`");
+            } else if !health.failed {
+                let is_near = end < NEAR;
+                assert!(!is_near, "a cue from {start} to {end} {text:?} is refused: {told}");
             }
         }
         _ => {}
@@ -338,7 +360,8 @@ fn check(report: &Report, streams: &[Fed], bytes: &[u8]) {
                 assert!(off <= most, "{} samples at {} became {told:?}", model.samples, model.rate);
             }
             (StreamKind::Subtitle { cues }, Fed::Subtitle(_, model)) => assert_eq!(cues, model.cues),
-            _ => {}
+            (StreamKind::Video { .. }, Fed::Video(_, None)) | (StreamKind::Audio { .. }, Fed::Audio(_, None)) => {}
+            _ => panic!("a stream of another kind: {told:?}"),
         }
     }
     // OBUs have no magic, so nobody can tell what they are; an APNG of one picture is a PNG, and no film.

@@ -84,6 +84,53 @@ pub trait Sink: Send {
     }
 }
 
+/// For those who choose a sink when the program runs. All is handed on, what has a default too.
+impl<S: Sink + ?Sized> Sink for Box<S> {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        (**self).append(bytes)
+    }
+
+    fn patch(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        (**self).patch(offset, bytes)
+    }
+
+    fn can_patch(&self) -> bool {
+        (**self).can_patch()
+    }
+
+    fn read(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        (**self).read(offset, buffer)
+    }
+
+    fn can_read(&self) -> bool {
+        (**self).can_read()
+    }
+
+    fn folder(&mut self) -> Option<&mut dyn Folder> {
+        (**self).folder()
+    }
+
+    fn position(&self) -> u64 {
+        (**self).position()
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        (**self).flush()
+    }
+
+    fn complete(&mut self) -> io::Result<()> {
+        (**self).complete()
+    }
+
+    fn discard(&mut self) {
+        (**self).discard();
+    }
+
+    fn kept(&self) -> Option<&Path> {
+        (**self).kept()
+    }
+}
+
 /// The sink for a path: a [`FileSink`], or a [`StreamSink`] for what is no regular file, such as a named pipe or a
 /// device. With `several_files` it is a [`FolderSink`], and the path that of its manifest.
 pub(crate) fn open_path(path: &Path, several_files: bool) -> io::Result<Box<dyn Sink>> {
@@ -94,5 +141,42 @@ pub(crate) fn open_path(path: &Path, several_files: bool) -> io::Result<Box<dyn 
         _ if several_files => Ok(Box::new(FolderSink::create(path)?)),
         Ok(found) if !found.is_file() => Ok(Box::new(StreamSink::new(OpenOptions::new().write(true).open(path)?))),
         _ => Ok(Box::new(FileSink::create(path)?)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a muxer does with a sink, whose type it does not know; gives where the bytes are.
+    fn use_up<S: Sink>(mut sink: S, end: impl FnOnce(&mut S)) -> std::path::PathBuf {
+        sink.append(b"abcd").unwrap();
+        sink.patch(1, b"X").unwrap();
+        sink.flush().unwrap();
+        let mut back = [0; 3];
+        sink.read(1, &mut back).unwrap();
+        assert_eq!(&back, b"Xcd");
+        assert!(sink.can_patch() && sink.can_read() && sink.folder().is_none());
+        assert_eq!(sink.position(), 4);
+        let kept = sink.kept().unwrap().to_owned();
+        assert!(kept.exists());
+        end(&mut sink);
+        kept
+    }
+
+    fn has_folder<S: Sink>(mut sink: S) -> bool {
+        sink.folder().is_some()
+    }
+
+    #[test]
+    fn a_box_hands_on_what_has_a_default_too() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("clip.mp4");
+        let boxed = || -> Box<dyn Sink> { Box::new(FileSink::create(&path).unwrap()) };
+        assert!(!use_up(boxed(), Sink::discard).exists() && !path.exists());
+        use_up(boxed(), |sink| sink.complete().unwrap());
+        assert_eq!(fs::read(&path).unwrap(), b"aXcd");
+        let folder: Box<dyn Sink> = Box::new(FolderSink::create(place.path().join("clip.mpd")).unwrap());
+        assert!(has_folder(folder));
     }
 }

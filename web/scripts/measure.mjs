@@ -11,6 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { launch } from "../tests/browser.mjs";
+import { frame } from "./clip.mjs";
 import "./size.mjs";
 
 const median = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
@@ -47,40 +48,16 @@ async function start(rounds = 7) {
 
 const CLIP = { width: 320, height: 240, frames: 30 };
 
-/** Waves that move, with some texture. */
-function frame(index) {
-  const { width, height } = CLIP;
-  const bytes = new Uint8Array(4 * width * height);
-  for (let y = 0, at = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      bytes[at++] = 128 + 100 * Math.sin((x + 3 * index) / 17);
-      bytes[at++] = 128 + 100 * Math.sin((y + 2 * index) / 23 + x / 50);
-      bytes[at++] = ((x * y + 7 * index) >> 4) & 255;
-      bytes[at++] = 255;
-    }
-  }
-  return bytes;
-}
-
 /** Seconds and the bytes' hash of a clip of four groups, encoded in a page by so many Workers. */
 const grouped = (page, clip) =>
   page.evaluate(async ({ workers, width, height, frames }) => {
-    const { Encoder } = await import("/dist/index.js");
+    const [{ Encoder }, { frame }] = await Promise.all([import("/dist/index.js"), import("/scripts/clip.mjs")]);
     const encoder = new Encoder({ workers });
     const video = encoder.addVideo({ width, height, frameRate: 25, keyframeInterval: frames / 4 });
     await encoder.start();
-    const pixels = new Uint8Array(4 * width * height);
     const before = performance.now();
     for (let index = 0; index < frames; index++) {
-      for (let y = 0, at = 0; y < height; y++) {
-        for (let x = 0; x < width; x++) {
-          pixels[at++] = 128 + 100 * Math.sin((x + 3 * index) / 17);
-          pixels[at++] = 128 + 100 * Math.sin((y + 2 * index) / 23 + x / 50);
-          pixels[at++] = ((x * y + 7 * index) >> 4) & 255;
-          pixels[at++] = 255;
-        }
-      }
-      await video.addFrame(pixels);
+      await video.addFrame(frame(index, { width, height }), { transfer: true });
     }
     const bytes = await encoder.close();
     const seconds = (performance.now() - before) / 1000;
@@ -107,7 +84,7 @@ async function workers(rounds = 3) {
   console.log(`two Workers against one, the same bytes: median ratio ${median(ratios).toFixed(2)}`);
 }
 
-const frames = () => Array.from({ length: CLIP.frames }, (_, index) => frame(index));
+const frames = () => Array.from({ length: CLIP.frames }, (_, index) => frame(index, CLIP));
 const frameRate = 25;
 const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
 

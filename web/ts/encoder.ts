@@ -32,9 +32,9 @@ export interface EncoderOptions<S extends SinkOption = "bytes"> extends FileOpti
   module?: ModuleSource;
   /**
    * How many Workers encode groups of pictures, from key frame to key frame, each at a time of its own, beside the one that
-   * muxes: 1 to 64. With 1, which is the default, one Worker does all. The bytes are the same. Each takes some 40 MB and the
-   * pictures that wait for it, and each group some pictures of looking ahead, so measure whether it pays on your machines:
-   * groups should be neither short nor few. It is for AV1 at a constant quality.
+   * muxes: 1 to 64. With 1, one Worker does all. The bytes are the same. Unless said, as many as there are processors, at
+   * most 4, where the page is cross-origin isolated; else 1. Each takes some 40 MB and the pictures that wait for it, and each
+   * group some pictures of looking ahead, so groups should be neither short nor few. It is for AV1 at a constant quality.
    */
   workers?: number;
   /** Whether it encodes in a Worker of its own. True unless said; false in Node, and where one is in a Worker already. */
@@ -336,7 +336,8 @@ export class Encoder<S extends SinkOption = "bytes"> {
 /** How many Workers encode groups of pictures. */
 function workerCount(asked: number | undefined): number {
   if (asked === undefined) {
-    return 1;
+    const isolated = (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated === true;
+    return isolated ? Math.min(navigator.hardwareConcurrency, 4) : 1;
   }
   if (whole("workers", asked) < 1 || asked > 64) {
     throw new FramewrightError("invalid-option", `option \`workers\` is ${asked}: use 1 to 64`);

@@ -18,7 +18,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use framewright_fuzz::mutate::Mutator;
-use framewright_fuzz::{TARGETS, Target, check, target};
+use framewright_fuzz::{TARGETS, Target, check, remember_panics, target};
 
 /// What one input may take: a hundred times what the slowest takes on a machine that has other work too.
 const SLOWEST: Duration = Duration::from_secs(10);
@@ -33,8 +33,7 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    // The library makes errors of panics, which are nothing to print.
-    std::panic::set_hook(Box::new(|_| {}));
+    remember_panics();
     match command(&words) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -143,18 +142,19 @@ fn fuzz(target: &Target, options: &Options) -> Outcome<()> {
     while executions < corpus.len() as u64 || start.elapsed() < Duration::from_secs(options.seconds) {
         let of_corpus = usize::try_from(executions).ok().and_then(|index| corpus.get(index).cloned());
         let input = of_corpus.unwrap_or_else(|| mutator.input());
-        let began = Instant::now();
+        let (began, before) = (Instant::now(), peak_memory());
         let outcome = check(target, &input);
         let took = began.elapsed();
         slowest = slowest.max(took);
         executions += 1;
         let outcome = outcome.and_then(|()| match peak_memory() {
             _ if took > SLOWEST => Err(format!("it took {took:?}")),
-            bytes if bytes > MOST_MEMORY => Err(format!("the process took {bytes} bytes")),
+            // What an earlier input took stays in the peak, and is that one's.
+            bytes if bytes > before.max(MOST_MEMORY) => Err(format!("the process took {bytes} bytes")),
             _ => Ok(()),
         });
         if let Err(message) = outcome {
-            let path = keep(target, executions, &input)?;
+            let path = keep(target, options.seed, executions, &input)?;
             return Err(format!("{}, execution {executions}, {}: {message}", target.name, path.display()).into());
         }
     }
@@ -168,10 +168,10 @@ fn fuzz(target: &Target, options: &Options) -> Outcome<()> {
     Ok(())
 }
 
-fn keep(target: &Target, executions: u64, input: &[u8]) -> std::io::Result<PathBuf> {
+fn keep(target: &Target, seed: u64, executions: u64, input: &[u8]) -> std::io::Result<PathBuf> {
     let folder = Path::new("artifacts").join(target.name);
     fs::create_dir_all(&folder)?;
-    let path = folder.join(format!("found-{executions}"));
+    let path = folder.join(format!("found-{seed}-{executions}"));
     fs::write(&path, input)?;
     Ok(path)
 }

@@ -373,12 +373,12 @@ impl VideoOptions {
         self
     }
 
-    /// How many groups of pictures, each from a key frame to the next, are encoded at a time, 1 to 64. 1 unless said. The bytes do not
-    /// depend on it; it goes with `crf` alone. Each group takes the memory of an engine, and the pictures of groups that
-    /// have not begun wait, up to [`group_bytes`](Self::group_bytes): a
-    /// [`keyframe_interval`](Self::keyframe_interval) that is not too long helps. The
-    /// [`threads`](Self::threads) are shared among the groups. Packets come out up to so many groups and one later.
-    /// Without the feature `parallel` it is 1.
+    /// How many groups of pictures, each from a key frame to the next, are encoded at a time, 1 to 64. 1 unless said. The
+    /// bytes do not depend on it; it goes with `crf` alone. Each group takes the memory of an engine, and the pictures of
+    /// groups that have not begun wait, up to [`group_bytes`](Self::group_bytes): a
+    /// [`keyframe_interval`](Self::keyframe_interval) that is not too long helps. Nor should it be short: each group's engine
+    /// looks at some 17 pictures behind it too. The [`threads`](Self::threads) are shared among the groups. Packets come out
+    /// up to so many groups and one later. Without the feature `parallel` it is 1.
     pub fn parallel_groups(mut self, groups: usize) -> Self {
         self.parallel_groups = groups;
         self
