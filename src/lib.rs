@@ -161,8 +161,8 @@ pub use convert::rgb::conversion_for_benches;
 #[cfg(feature = "gpu")]
 pub use encoder::GpuReport;
 pub use encoder::{
-    AudioEncoder, AudioOptions, AudioStream, Encoder, EncoderOptions, GroupEncoder, OptionInfo, QueueFull, Report,
-    StreamKind, StreamReport, SubtitleOptions, SubtitleStream, VideoEncoder, VideoOptions, VideoStream,
+    AudioEncoder, AudioOptions, AudioStream, Encoder, EncoderOptions, GroupEncoder, Limits, OptionInfo, QueueFull,
+    Report, StreamKind, StreamReport, SubtitleOptions, SubtitleStream, VideoEncoder, VideoOptions, VideoStream,
 };
 pub use error::{Error, ErrorKind, Result};
 #[cfg(feature = "gpu")]

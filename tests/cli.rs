@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Output, Stdio};
 
-use framewright::{AudioOptions, EncoderOptions, SubtitleOptions, VideoOptions};
+use framewright::{AudioOptions, EncoderOptions, Limits, SubtitleOptions, VideoOptions};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -354,6 +354,30 @@ fn inspect_describes_every_container() {
     }
     desk.refused(1, &["inspect", "missing.mp4"], &["missing.mp4"]);
     desk.refused(1, &["inspect", "."], &["folder"]);
+}
+
+/// Limits are named where they are reached, and can be raised by that name.
+#[test]
+fn limits_are_said_and_set() {
+    let desk = Desk::new();
+    let encode = |limit| ["encode", "clip.y4m", "tone.wav", "-o", "x.mkv", "--overwrite", "--limit", limit];
+    for (limit, reached) in [
+        ("max_frame_pixels=100", "`max_frame_pixels` is 100"),
+        ("max-streams=1", "`max_streams` is 1"),
+        ("max_samples_per_call=10", "`max_samples_per_call` is 10"),
+        ("max_engine_bytes=1048576", "`max_engine_bytes` is 1048576"),
+        ("max_frame_bytes=100", "(`max_frame_bytes`)"),
+    ] {
+        desk.refused(1, &encode(limit), &[reached, "raise it"]);
+    }
+    desk.refused(2, &encode("max_streams=?"), &["--limit max_streams=?", "a number"]);
+    desk.refused(2, &encode("max_frame_bytes=?"), &["--limit max_frame_bytes=?", "a number"]);
+    desk.refused(2, &encode("max_hats=1"), &["max_hats", "max_streams"]);
+    desk.ok(&encode("max_frame_bytes=1000000"));
+    let formats: Value = serde_json::from_slice(&desk.ok(&["formats", "--json"])).unwrap();
+    let listed = formats["limits"].as_array().unwrap().iter().map(|limit| limit["name"].as_str().unwrap());
+    let known = Limits::table().map(|info| info.name).chain(["max_frame_bytes"]);
+    assert_eq!(listed.collect::<Vec<_>>(), known.collect::<Vec<_>>());
 }
 
 #[test]

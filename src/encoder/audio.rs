@@ -164,8 +164,17 @@ impl AudioCore {
                 self.plan.in_channels
             )));
         }
+        self.session.limits().check_samples(samples.frames())?;
         samples.check_finite()?;
-        let gap = self.place(pts)?;
+        if let Some(pts) = pts {
+            self.session.limits().check_time("samples", pts.ticks, pts.base)?;
+        }
+        let (start, gap) = self.place(pts)?;
+        self.check_end(start, gap, samples.frames())?;
+        if self.start.is_none() {
+            self.pts = start.ticks;
+            self.start = Some(start);
+        }
         let channels = self.plan.in_channels;
         self.encode(gap, |_, length| AudioBlock { channels: vec![vec![0.0; length]; channels] })?;
         self.encode(samples.frames() as u64, |start, length| {
@@ -174,12 +183,11 @@ impl AudioCore {
         })
     }
 
-    /// Notes where the stream begins; gives how many samples of silence are due before those at `pts`.
-    fn place(&mut self, pts: Option<Timestamp>) -> Result<u64> {
+    /// Where the stream begins, and how many samples of silence are due before those at `pts`.
+    fn place(&self, pts: Option<Timestamp>) -> Result<(Start, u64)> {
         let in_base = TimeBase::per_second(self.plan.in_rate);
         let Some(pts) = pts else {
-            self.start.get_or_insert(Start { ticks: 0, samples: 0 });
-            return Ok(0);
+            return Ok((self.start.unwrap_or(Start { ticks: 0, samples: 0 }), 0));
         };
         let refuse = |what: &str| Err(Error::input(format!("samples at {} x {} seconds: {what}", pts.ticks, pts.base)));
         let in_range = |ticks: &i64| (-i64::MAX / 4..i64::MAX / 4).contains(ticks);
@@ -190,18 +198,23 @@ impl AudioCore {
             if ticks < 0 && !self.plan.early_start {
                 return refuse("times begin at 0 in this container");
             }
-            self.pts = ticks;
-            self.start = Some(Start { ticks, samples });
-            return Ok(0);
+            return Ok((Start { ticks, samples }, 0));
         };
         let due = start.samples.saturating_add(i64::try_from(self.samples_in).unwrap_or(i64::MAX));
         match samples.saturating_sub(due) {
             // Half a sample may have been rounded away at the start, and half here.
-            -1..=0 => Ok(0),
+            -1..=0 => Ok((start, 0)),
             gap if gap < 0 => refuse(&format!("the ones before end {} samples later", -gap)),
             gap if gap > i64::from(self.plan.in_rate) * LONGEST_GAP => refuse("the gap is longer than a day"),
-            gap => Ok(gap.unsigned_abs()),
+            gap => Ok((start, gap.unsigned_abs())),
         }
+    }
+
+    /// The end of samples that come after so many of silence is not too far away.
+    fn check_end(&self, start: Start, gap: u64, frames: usize) -> Result<()> {
+        let length = self.samples_in.saturating_add(gap).saturating_add(frames as u64);
+        let end = start.samples.saturating_add(i64::try_from(length).unwrap_or(i64::MAX));
+        self.session.limits().check_time("samples that end", end, TimeBase::per_second(self.plan.in_rate))
     }
 
     /// Encodes `frames` samples a channel, which `block` gives in pieces, by their start and length. A gap may be of more

@@ -124,7 +124,7 @@ impl VideoCore {
 
     fn add_texture(&mut self, texture: &wgpu::Texture, pts: Option<Timestamp>) -> Result<()> {
         self.check_size(texture.width(), texture.height())?;
-        let (start, clock) = self.clock.next(pts)?;
+        let (start, clock) = self.next_start(pts)?;
         let is_rgb = self.plan.target.format.is_rgb();
         let Some(Engine { gpu, alpha, .. }) = &mut self.engine else { return Err(not_open()) };
         let gpu = match gpu {

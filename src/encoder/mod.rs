@@ -27,7 +27,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub use audio::AudioStream;
 pub use groups::GroupEncoder;
 pub use one_shot::{AudioEncoder, VideoEncoder};
-pub use options::{AudioOptions, EncoderOptions, OptionInfo, QueueFull, SubtitleOptions, VideoOptions};
+pub use options::{AudioOptions, EncoderOptions, Limits, OptionInfo, QueueFull, SubtitleOptions, VideoOptions};
 #[cfg(feature = "gpu")]
 pub use report::GpuReport;
 pub use report::{Report, StreamKind, StreamReport};
@@ -36,11 +36,13 @@ pub use video::VideoStream;
 
 use self::audio::AudioCore;
 use self::guard::Ending;
+use self::options::{AudioPlan, VideoPlan};
 use self::session::Session;
 use self::subtitle::SubtitleCore;
 use self::video::VideoCore;
 use crate::codec::av1::groups::GroupPool;
 use crate::error::{Error, Result};
+use crate::media::{TimeBase, Track};
 use crate::mux::Container;
 use crate::sink::{self, SeekSink, Sink, StreamSink};
 
@@ -185,6 +187,10 @@ impl Encoder {
     fn add_video_with(&mut self, options: VideoOptions, pool: Option<Box<dyn GroupPool>>) -> Result<VideoStream> {
         self.session.check_setup()?;
         let plan = options.resolve(None)?;
+        self.session.limits().check_frame("option `size` is", options.in_size())?;
+        self.session
+            .limits()
+            .check_frame("option `out_size` is", (plan.target.width as u32, plan.target.height as u32))?;
         let stream = self.session.add_stream("video")?;
         let core = Arc::new(Mutex::new(VideoCore::new(Arc::clone(&self.session), stream, plan, pool)));
         self.streams.push(StreamCore::Video(options, Arc::clone(&core)));
@@ -307,14 +313,9 @@ impl Encoder {
             count(|stream| matches!(stream, StreamCore::Audio(..))),
             count(|stream| matches!(stream, StreamCore::Subtitle(..))),
         )?;
-        let mut time_bases = Vec::with_capacity(self.streams.len());
-        for stream in &self.streams {
-            time_bases.push(match stream {
-                StreamCore::Video(options, core) => lock(core).open(options.resolve(Some(container))?)?,
-                StreamCore::Audio(options, core) => lock(core).open(options.resolve(Some(container))?)?,
-                StreamCore::Subtitle(options, core) => lock(core).open(options.resolve(Some(container))?),
-            });
-        }
+        let plans = self.streams.iter().map(|stream| stream.resolve(container)).collect::<Result<Vec<_>>>()?;
+        self.session.limits().check_engines(plans.iter().map(Opening::engine_bytes).fold(0, u64::saturating_add))?;
+        let time_bases = plans.into_iter().map(Opening::open).collect::<Result<Vec<_>>>()?;
         self.session.open(container, sink()?, &time_bases)
     }
 
@@ -361,7 +362,40 @@ impl Encoder {
     }
 }
 
+/// A stream with what its options come to in a container.
+enum Opening<'a> {
+    Video(VideoPlan, &'a Mutex<VideoCore>),
+    Audio(AudioPlan, &'a Mutex<AudioCore>),
+    Subtitle(Track, &'a Mutex<SubtitleCore>),
+}
+
+impl Opening<'_> {
+    fn engine_bytes(&self) -> u64 {
+        match self {
+            Opening::Video(plan, core) => plan.engine_bytes(lock(core).has_pool()),
+            Opening::Audio(..) | Opening::Subtitle(..) => 0,
+        }
+    }
+
+    /// Makes the engine; gives the unit of its packets' times.
+    fn open(self) -> Result<TimeBase> {
+        match self {
+            Opening::Video(plan, core) => lock(core).open(plan),
+            Opening::Audio(plan, core) => lock(core).open(plan),
+            Opening::Subtitle(track, core) => Ok(lock(core).open(track)),
+        }
+    }
+}
+
 impl StreamCore {
+    fn resolve(&self, container: Container) -> Result<Opening<'_>> {
+        Ok(match self {
+            StreamCore::Video(options, core) => Opening::Video(options.resolve(Some(container))?, core),
+            StreamCore::Audio(options, core) => Opening::Audio(options.resolve(Some(container))?, core),
+            StreamCore::Subtitle(options, core) => Opening::Subtitle(options.resolve(Some(container))?, core),
+        })
+    }
+
     fn finish(&self) -> Result<()> {
         match self {
             StreamCore::Video(_, core) => lock(core).finish(),

@@ -5,7 +5,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::guard::guarded;
 use super::interleave::Interleaver;
-use super::options::{OutputPlan, QueueFull};
+use super::options::{Limits, OutputPlan, QueueFull};
 use crate::error::{Error, ErrorKind, Result};
 use crate::media::{CodecConfig, Packet, TimeBase, Track};
 use crate::mux::{self, Container, Muxer};
@@ -88,10 +88,16 @@ impl Session {
             }
             ended => return Err(ended.refusal()),
         }
+        self.plan.limits.check_streams(inner.streams.len() + 1)?;
         inner.queue.add_lane(kind == "video", kind == "subtitles");
         let name = format!("stream {} ({kind})", inner.streams.len());
         inner.streams.push(Stream { name, track: None, index: None, fed: false });
         Ok(inner.streams.len() - 1)
+    }
+
+    /// How much may be taken on.
+    pub fn limits(&self) -> &Limits {
+        &self.plan.limits
     }
 
     /// Fails unless the encoder can still be opened.
@@ -133,11 +139,11 @@ impl Session {
                 Phase::Setup => return Err(Error::state("nothing can be encoded before `open_*`")),
                 ended => return Err(ended.refusal()),
             }
-            if inner.queue.bytes() < self.plan.queue_bytes || inner.queue.lags(stream) {
+            if inner.queue.bytes() < self.plan.limits.queue() || inner.queue.lags(stream) {
                 return Ok(());
             }
             match self.plan.queue_full {
-                QueueFull::Error => return Err(inner.queue_full(self.plan.queue_bytes)),
+                QueueFull::Error => return Err(inner.queue_full(self.plan.limits.queue())),
                 QueueFull::Wait => inner = self.moved.wait(inner).unwrap_or_else(PoisonError::into_inner),
             }
         }

@@ -124,6 +124,7 @@ impl SubtitleCore {
             let at = format_args!("{} x {} s to {} x {} s", start.ticks, start.base, end.ticks, end.base).to_string();
             Err(Error::input(format!("a cue from {at}: {what}")))
         };
+        self.session.limits().check_time("a cue that ends", end.ticks, end.base)?;
         let (Some(begin), Some(finish)) = (start.rescale(base), end.rescale(base)) else {
             return refuse("that is too far");
         };

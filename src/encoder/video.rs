@@ -249,6 +249,11 @@ impl VideoCore {
         }
     }
 
+    /// Whether the caller encodes its groups of pictures.
+    pub fn has_pool(&self) -> bool {
+        self.pool.is_some()
+    }
+
     /// Makes the engine, by the plan for the container that has become known; gives the unit of its packets' times.
     pub fn open(&mut self, plan: VideoPlan) -> Result<TimeBase> {
         let record = SearchRecord::default();
@@ -293,7 +298,7 @@ impl VideoCore {
 
     fn add(&mut self, frame: &FrameView<'_>, pts: Option<Timestamp>) -> Result<()> {
         self.check_size(frame.width(), frame.height())?;
-        let (start, clock) = self.clock.next(pts)?;
+        let (start, clock) = self.next_start(pts)?;
         #[cfg(feature = "gpu")]
         if self.add_by_gpu(frame)? {
             self.note_taken(start, clock);
@@ -326,14 +331,25 @@ impl VideoCore {
         self.hand_on()
     }
 
-    /// Frames have the stream's size, unless they are scaled.
+    /// Where the next frame begins, and the clock after it.
+    pub(super) fn next_start(&self, pts: Option<Timestamp>) -> Result<(i64, Clock)> {
+        let limits = self.session.limits();
+        if let Some(pts) = pts {
+            limits.check_time("a frame", pts.ticks, pts.base)?;
+        }
+        let (start, clock) = self.clock.next(pts)?;
+        limits.check_time("a frame", start, self.plan.time_base)?;
+        Ok((start, clock))
+    }
+
+    /// Frames have the stream's size, unless they are scaled: then any that the limits allow.
     pub(super) fn check_size(&self, width: u32, height: u32) -> Result<()> {
         match self.plan.input_size {
             Some(size) if size != (width, height) => Err(Error::input(format!(
                 "frame {} has {width}x{height} pixels: the stream has {}x{} (`out_size` scales frames of any size)",
                 self.frames, size.0, size.1
             ))),
-            _ => Ok(()),
+            _ => self.session.limits().check_frame(format_args!("frame {} is", self.frames), (width, height)),
         }
     }
 
@@ -347,6 +363,7 @@ impl VideoCore {
 
     fn end_at(&mut self, end: Timestamp) -> Result<()> {
         self.health.check()?;
+        self.session.limits().check_time("an end", end.ticks, end.base)?;
         self.clock.end_at(end)
     }
 

@@ -40,6 +40,7 @@ pub struct GifReader<R: Read> {
     pending: Option<Disposal>,
     /// Pixels of a frame, before they are drawn.
     pixels: Vec<u8>,
+    max_frame_bytes: u64,
     /// When the next frame appears, in ticks.
     now: i64,
     /// How many frames have been read.
@@ -47,26 +48,35 @@ pub struct GifReader<R: Read> {
 }
 
 impl<R: Read> GifReader<R> {
-    /// Reads the header. `reader` is buffered inside.
+    /// Reads the header. Frames may have up to [`MAX_FRAME_BYTES`] bytes. `reader` is buffered inside.
+    ///
+    /// # Errors
+    /// As [`with_limit`](Self::with_limit).
+    pub fn new(reader: R) -> Result<Self> {
+        Self::with_limit(reader, MAX_FRAME_BYTES)
+    }
+
+    /// As [`new`](Self::new), with another limit on the bytes of a frame: four times its width times its height, which a few
+    /// bytes of header can claim.
     ///
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where it is no GIF or has no area;
-    /// [`Limit`](crate::ErrorKind::Limit) where a frame takes more than
-    /// [`MAX_FRAME_BYTES`].
-    pub fn new(reader: R) -> Result<Self> {
+    /// [`Limit`](crate::ErrorKind::Limit) where a frame takes more than the limit.
+    pub fn with_limit(reader: R, max_frame_bytes: u64) -> Result<Self> {
         let mut options = DecodeOptions::new();
         options.set_color_output(ColorOutput::RGBA);
-        options.set_memory_limit(NonZeroU64::new(MAX_FRAME_BYTES).map_or(MemoryLimit::Unlimited, MemoryLimit::Bytes));
-        let decoder = options.read_info(reader).map_err(|error| failed(error, 0))?;
+        let limit = NonZeroU64::new(max_frame_bytes).unwrap_or(NonZeroU64::MIN);
+        options.set_memory_limit(MemoryLimit::Bytes(limit));
+        let decoder = options.read_info(reader).map_err(|error| failed(error, 0, max_frame_bytes))?;
         let (width, height) = (decoder.width(), decoder.height());
         if width == 0 || height == 0 {
             return Err(Error::input(format!(
                 "the GIF has a canvas of {width}x{height}: both sides must be at least 1"
             )));
         }
-        let canvas = Canvas::new(width, height)?;
+        let canvas = Canvas::new(width, height, max_frame_bytes)?;
         let info = VideoInfo { variable: true, ..VideoInfo::new(width.into(), height.into(), FrameFormat::Rgba, 8) };
-        Ok(GifReader { decoder, info, canvas, pending: None, pixels: Vec::new(), now: 0, count: 0 })
+        Ok(GifReader { decoder, info, canvas, pending: None, pixels: Vec::new(), max_frame_bytes, now: 0, count: 0 })
     }
 }
 
@@ -76,20 +86,17 @@ impl<R: Read> VideoSource for GifReader<R> {
     }
 
     fn next_frame(&mut self) -> Result<Option<SourceFrame<'_>>> {
-        let count = self.count;
-        let Some(frame) = self.decoder.next_frame_info().map_err(|error| failed(error, count))? else {
+        let (count, limit) = (self.count, self.max_frame_bytes);
+        let Some(frame) = self.decoder.next_frame_info().map_err(|error| failed(error, count, limit))? else {
             return Ok(None);
         };
         let area = Area { left: frame.left, top: frame.top, width: frame.width, height: frame.height };
         let (delay, dispose) = (u32::from(frame.delay), frame.dispose);
         let duration = if delay <= 1 { DEFAULT_DELAY } else { delay };
 
-        let len = usize::from(area.width) * usize::from(area.height) * 4;
-        if len as u64 > MAX_FRAME_BYTES {
-            return Err(too_large(count));
-        }
+        let len = frame_bytes(area.width, area.height, limit).ok_or_else(|| too_large(count, limit))?;
         self.pixels.resize(len, 0);
-        self.decoder.read_into_buffer(&mut self.pixels).map_err(|error| failed(error, count))?;
+        self.decoder.read_into_buffer(&mut self.pixels).map_err(|error| failed(error, count, limit))?;
 
         match self.pending.take() {
             Some(Disposal::Clear(area)) => self.canvas.clear(area),
@@ -141,13 +148,9 @@ struct Canvas {
 }
 
 impl Canvas {
-    fn new(width: u16, height: u16) -> Result<Self> {
-        let (width, height) = (usize::from(width), usize::from(height));
-        let len = width * height * 4;
-        if len as u64 > MAX_FRAME_BYTES {
-            return Err(too_large(0));
-        }
-        Ok(Canvas { width, height, pixels: vec![0; len] })
+    fn new(width: u16, height: u16, limit: u64) -> Result<Self> {
+        let len = frame_bytes(width, height, limit).ok_or_else(|| too_large(0, limit))?;
+        Ok(Canvas { width: width.into(), height: height.into(), pixels: vec![0; len] })
     }
 
     /// The bytes of each row of `area` on the canvas, with the bytes of the same pixels in a buffer of the area's own.
@@ -196,14 +199,23 @@ impl Canvas {
     }
 }
 
-fn too_large(frame: u64) -> Error {
-    Error::limit(format!("frame {frame} of the GIF takes more than the {MAX_FRAME_BYTES} bytes that a frame may have"))
+/// The bytes of so many pixels, where the limit and the address space have room for them.
+fn frame_bytes(width: u16, height: u16, limit: u64) -> Option<usize> {
+    let bytes = 4 * u64::from(width) * u64::from(height);
+    usize::try_from(bytes).ok().filter(|_| bytes <= limit)
 }
 
-fn failed(error: DecodingError, frame: u64) -> Error {
+fn too_large(frame: u64, limit: u64) -> Error {
+    Error::limit(format!(
+        "frame {frame} of the GIF takes more than the {limit} bytes that a frame may have (`max_frame_bytes`); raise it if that \
+         is meant"
+    ))
+}
+
+fn failed(error: DecodingError, frame: u64, limit: u64) -> Error {
     match error {
         DecodingError::Io(error) if error.kind() != io::ErrorKind::UnexpectedEof => Error::io("reading the GIF", error),
-        DecodingError::MemoryLimit | DecodingError::OutOfMemory => too_large(frame),
+        DecodingError::MemoryLimit | DecodingError::OutOfMemory => too_large(frame, limit),
         _ => Error::input(format!("frame {frame} of the GIF cannot be decoded: {error}")),
     }
 }

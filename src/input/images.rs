@@ -37,6 +37,7 @@ pub struct ImageSequence {
     first: PathBuf,
     info: VideoInfo,
     image: DynamicImage,
+    max_frame_bytes: u64,
 }
 
 impl ImageSequence {
@@ -48,8 +49,17 @@ impl ImageSequence {
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where there is no such file, a number is missing between two
     /// others, or the first image cannot be decoded.
     pub fn open(pattern: &str) -> Result<Self> {
+        Self::open_with_limit(pattern, MAX_FRAME_BYTES)
+    }
+
+    /// As [`open`](Self::open), with another limit on the bytes of an image than [`MAX_FRAME_BYTES`].
+    ///
+    /// # Errors
+    /// As [`open`](Self::open); [`Limit`](crate::ErrorKind::Limit) for a larger image.
+    pub fn open_with_limit(pattern: &str, max_frame_bytes: u64) -> Result<Self> {
         let literal = Path::new(pattern);
-        if literal.exists() { Self::new(vec![literal.to_owned()]) } else { Self::new(pattern::expand(pattern)?) }
+        let paths = if literal.exists() { vec![literal.to_owned()] } else { pattern::expand(pattern)? };
+        Self::with_limit(paths, max_frame_bytes)
     }
 
     /// The images of these files, in this order.
@@ -57,15 +67,24 @@ impl ImageSequence {
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where there is none or the first cannot be decoded.
     pub fn new(paths: Vec<PathBuf>) -> Result<Self> {
+        Self::with_limit(paths, MAX_FRAME_BYTES)
+    }
+
+    /// As [`new`](Self::new), with another limit on the bytes of an image than [`MAX_FRAME_BYTES`].
+    ///
+    /// # Errors
+    /// As [`new`](Self::new); [`Limit`](crate::ErrorKind::Limit) for a larger image.
+    pub fn with_limit(paths: Vec<PathBuf>, max_frame_bytes: u64) -> Result<Self> {
         let first = paths.first().cloned().ok_or_else(|| Error::input("a sequence of no images"))?;
-        let mut decoder = decoder(&first)?;
+        let mut decoder = decoder(&first, max_frame_bytes)?;
         let (format, bit_depth) = frame_format(decoder.color_type());
         let (mut width, mut height) = decoder.dimensions();
         if turned(orientation(&mut decoder, &first)?) {
             (width, height) = (height, width);
         }
         let info = VideoInfo { frames: Some(paths.len() as u64), ..VideoInfo::new(width, height, format, bit_depth) };
-        Ok(ImageSequence { paths: paths.into_iter(), first, info, image: DynamicImage::new_luma8(0, 0) })
+        let image = DynamicImage::new_luma8(0, 0);
+        Ok(ImageSequence { paths: paths.into_iter(), first, info, image, max_frame_bytes })
     }
 }
 
@@ -76,7 +95,7 @@ impl VideoSource for ImageSequence {
 
     fn next_frame(&mut self) -> Result<Option<SourceFrame<'_>>> {
         let Some(path) = self.paths.next() else { return Ok(None) };
-        let mut decoder = decoder(&path)?;
+        let mut decoder = decoder(&path, self.max_frame_bytes)?;
         let orientation = orientation(&mut decoder, &path)?;
         let mut image = DynamicImage::from_decoder(decoder).map_err(|error| decoding_failed(&path, error))?;
         image.apply_orientation(orientation);
@@ -97,17 +116,18 @@ impl VideoSource for ImageSequence {
 }
 
 /// Opens one image and reads its head.
-fn decoder(path: &Path) -> Result<impl ImageDecoder + use<>> {
+fn decoder(path: &Path, max_frame_bytes: u64) -> Result<impl ImageDecoder + use<>> {
     let failed = |error| Error::io(format_args!("reading `{}`", path.display()), error);
     let mut reader = ImageReader::open(path).and_then(ImageReader::with_guessed_format).map_err(failed)?;
     let mut limits = Limits::default();
-    limits.max_alloc = Some(MAX_FRAME_BYTES);
+    limits.max_alloc = Some(max_frame_bytes);
     reader.limits(limits);
     let decoder = reader.into_decoder().map_err(|error| decoding_failed(path, error))?;
-    if decoder.total_bytes() > MAX_FRAME_BYTES {
+    if decoder.total_bytes() > max_frame_bytes {
         let (width, height) = decoder.dimensions();
         return Err(Error::limit(format!(
-            "`{}` of {width}x{height} takes more than the {MAX_FRAME_BYTES} bytes that an image may have",
+            "`{}` of {width}x{height} takes more than the {max_frame_bytes} bytes that an image may have (`max_frame_bytes`); \
+             raise it if that is meant",
             path.display()
         )));
     }

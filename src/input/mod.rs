@@ -44,7 +44,7 @@ pub use audio::AudioReader;
 pub use chapters::{ChapterFile, read_chapter_file, read_chapters};
 pub use gif::GifReader;
 pub use images::ImageSequence;
-pub use open::{Input, open, open_stream};
+pub use open::{Input, open, open_stream, open_stream_with_limit, open_with_limit};
 pub use raw::{RawFormat, RawReader, RawSpec};
 pub use samples::MAX_FRAME_BYTES;
 pub use source::{AudioInfo, AudioSource, FrameTime, SourceFrame, VideoInfo, VideoSource};

@@ -9,6 +9,7 @@ use super::gif::GifReader;
 use super::images::ImageSequence;
 use super::pattern;
 use super::raw::{RawReader, RawSpec};
+use super::samples::MAX_FRAME_BYTES;
 use super::source::{AudioSource, VideoSource};
 use super::y4m::{self, Y4mReader};
 use crate::error::{Error, Result};
@@ -63,20 +64,28 @@ impl std::fmt::Debug for Input {
 /// # Ok::<(), framewright::Error>(())
 /// ```
 pub fn open(name: &str, raw: Option<RawSpec>) -> Result<Input> {
+    open_with_limit(name, raw, MAX_FRAME_BYTES)
+}
+
+/// As [`open`], with another limit on the bytes of a frame than [`MAX_FRAME_BYTES`].
+///
+/// # Errors
+/// As [`open`]; [`Limit`](crate::ErrorKind::Limit) where frames are larger.
+pub fn open_with_limit(name: &str, raw: Option<RawSpec>, max_frame_bytes: u64) -> Result<Input> {
     if name == "-" {
         // `Stdin` locks itself at every read, where `StdinLock` could not go to another thread.
-        return open_stream(io::stdin(), raw);
+        return open_stream_with_limit(io::stdin(), raw, max_frame_bytes);
     }
     let path = Path::new(name);
     if !path.exists() && pattern::is_pattern(name) {
-        return Ok(Input::Video(Box::new(ImageSequence::open(name)?)));
+        return Ok(Input::Video(Box::new(ImageSequence::open_with_limit(name, max_frame_bytes)?)));
     }
     let failed = |error| Error::io(format_args!("reading `{name}`"), error);
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or("").to_ascii_lowercase();
     let mut file = File::open(path).map_err(failed)?;
     if let Some(spec) = raw.filter(|_| !is_known(&extension)) {
         let len = file.metadata().map_err(failed)?.len();
-        let reader = RawReader::new(file, spec).map_err(|error| error.context(name))?;
+        let reader = RawReader::with_limit(file, spec, max_frame_bytes).map_err(|error| error.context(name))?;
         // A pipe has a name and no length.
         return Ok(Input::Video(Box::new(if len > 0 { reader.with_len(len) } else { reader })));
     }
@@ -90,12 +99,16 @@ pub fn open(name: &str, raw: Option<RawSpec>) -> Result<Input> {
     match Kind::of(&head, &extension) {
         // The head goes in front again, so that a pipe with a name can be read too.
         Some(Kind::Y4m) => Ok(Input::Video(Box::new(
-            Y4mReader::new(Cursor::new(head).chain(file)).map_err(|error| error.context(name))?,
+            Y4mReader::with_limit(Cursor::new(head).chain(file), max_frame_bytes)
+                .map_err(|error| error.context(name))?,
         ))),
         Some(Kind::Gif) => Ok(Input::Video(Box::new(
-            GifReader::new(Cursor::new(head).chain(file)).map_err(|error| error.context(name))?,
+            GifReader::with_limit(Cursor::new(head).chain(file), max_frame_bytes)
+                .map_err(|error| error.context(name))?,
         ))),
-        Some(Kind::Image) => Ok(Input::Video(Box::new(ImageSequence::new(vec![path.to_owned()])?))),
+        Some(Kind::Image) => {
+            Ok(Input::Video(Box::new(ImageSequence::with_limit(vec![path.to_owned()], max_frame_bytes)?)))
+        }
         Some(Kind::Sound) => Ok(Input::Audio(Box::new(AudioReader::open(path)?))),
         None => Err(unknown(&format!("`{name}`"), &extension)),
     }
@@ -105,16 +118,28 @@ pub fn open(name: &str, raw: Option<RawSpec>) -> Result<Input> {
 ///
 /// # Errors
 /// As [`open`].
-pub fn open_stream(mut reader: impl Read + Send + Sync + 'static, raw: Option<RawSpec>) -> Result<Input> {
+pub fn open_stream(reader: impl Read + Send + Sync + 'static, raw: Option<RawSpec>) -> Result<Input> {
+    open_stream_with_limit(reader, raw, MAX_FRAME_BYTES)
+}
+
+/// As [`open_stream`], with another limit on the bytes of a frame than [`MAX_FRAME_BYTES`].
+///
+/// # Errors
+/// As [`open`]; [`Limit`](crate::ErrorKind::Limit) where frames are larger.
+pub fn open_stream_with_limit(
+    mut reader: impl Read + Send + Sync + 'static,
+    raw: Option<RawSpec>,
+    max_frame_bytes: u64,
+) -> Result<Input> {
     if let Some(spec) = raw {
-        return Ok(Input::Video(Box::new(RawReader::new(reader, spec)?)));
+        return Ok(Input::Video(Box::new(RawReader::with_limit(reader, spec, max_frame_bytes)?)));
     }
     let head = head(&mut reader).map_err(|error| Error::io("reading the input", error))?;
     let kind = Kind::of(&head, "");
     let whole = Cursor::new(head).chain(reader);
     match kind {
-        Some(Kind::Y4m) => Ok(Input::Video(Box::new(Y4mReader::new(whole)?))),
-        Some(Kind::Gif) => Ok(Input::Video(Box::new(GifReader::new(whole)?))),
+        Some(Kind::Y4m) => Ok(Input::Video(Box::new(Y4mReader::with_limit(whole, max_frame_bytes)?))),
+        Some(Kind::Gif) => Ok(Input::Video(Box::new(GifReader::with_limit(whole, max_frame_bytes)?))),
         Some(Kind::Sound) => Ok(Input::Audio(Box::new(AudioReader::new(whole, None)?))),
         Some(Kind::Image) => {
             Err(Error::unsupported("the input stream is one image: images are read from files, not from a stream"))

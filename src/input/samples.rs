@@ -48,8 +48,8 @@ impl FrameBuffer {
         }
         let too_large = || {
             Error::limit(format!(
-                "a {width}x{height} {format} frame of {bit_depth} bits has more than the {limit} bytes that the reader's \
-                 limit allows"
+                "a {width}x{height} {format} frame of {bit_depth} bits has more than the {limit} bytes that a frame \
+                 may have (`max_frame_bytes`); raise it if that is meant"
             ))
         };
         // Ahead of `plane_size`, whose products this keeps small.

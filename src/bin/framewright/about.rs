@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::Path;
 
+use framewright::input::MAX_FRAME_BYTES;
 use framewright::media::{Attachment, Chapter, Cover, Language, Metadata};
-use framewright::{AudioOptions, EncoderOptions, SubtitleOptions, VideoOptions};
+use framewright::{AudioOptions, EncoderOptions, Limits, SubtitleOptions, VideoOptions};
 
 use crate::args::{AboutArgs, RunArgs};
 use crate::failure::Failure;
@@ -12,6 +13,10 @@ use crate::options::naming;
 
 /// The most bytes of a file that is read whole.
 const MOST_BYTES: u64 = 256 << 20;
+
+/// The limit of the readers, beside those of the encoder: its name, what it does, what it takes.
+pub const FRAME_LIMIT: (&str, &str, &str) =
+    ("max_frame_bytes", "bytes of an input's frame, before it is converted", "a number of bytes");
 
 impl RunArgs {
     /// The options of the whole file.
@@ -22,7 +27,21 @@ impl RunArgs {
                 options.set(name, value).map_err(|error| naming(flag, value, error))?;
             }
         }
-        Ok(options)
+        Ok(options.limits(self.limits()?.0))
+    }
+
+    /// The encoder's limits, and the bytes of an input's frame.
+    pub fn limits(&self) -> Result<(Limits, u64), Failure> {
+        let (mut limits, mut frame_bytes) = (Limits::new(), MAX_FRAME_BYTES);
+        for (name, value) in &self.limits {
+            if name.replace('-', "_") == FRAME_LIMIT.0 {
+                let wrong = || Failure::usage(format!("--limit {name}={value}: write it as a number of bytes"));
+                frame_bytes = value.parse().map_err(|_| wrong())?;
+                continue;
+            }
+            limits.set(name, value).map_err(|error| naming("--limit", &format!("{name}={value}"), error))?;
+        }
+        Ok((limits, frame_bytes))
     }
 
     fn rows(&self) -> [(&'static str, &'static str, Option<&str>); 6] {

@@ -347,6 +347,10 @@ pub struct RunArgs {
     #[arg(long)]
     pub lacing: bool,
 
+    /// How much is taken on before it is refused, as max_duration=7200s, see `framewright formats`; can be given again
+    #[arg(long = "limit", value_name = "NAME=VALUE", value_parser = key_value)]
+    pub limits: Vec<(String, String)>,
+
     /// An option that only one codec has, see `framewright formats`; can be given again
     #[arg(long = "option", value_name = "KEY=VALUE", value_parser = key_value)]
     pub options: Vec<(String, String)>,

@@ -2,12 +2,14 @@
 
 use std::fmt::Display;
 
+use framewright::input::MAX_FRAME_BYTES;
 use framewright::{
-    AudioCodec, AudioOptions, Container, EncoderOptions, Feature, Layout, OptionInfo, PixelFormat, SubtitleCodec,
-    SubtitleOptions, VideoCodec, VideoOptions,
+    AudioCodec, AudioOptions, Container, EncoderOptions, Feature, Layout, Limits, OptionInfo, PixelFormat,
+    SubtitleCodec, SubtitleOptions, VideoCodec, VideoOptions,
 };
 use serde_json::{Value, json};
 
+use crate::about::FRAME_LIMIT;
 use crate::args::{AboutArgs, AudioArgs, FormatsArgs, RunArgs, VideoArgs};
 use crate::failure::Failure;
 use crate::output::print;
@@ -78,6 +80,9 @@ fn to_text() -> String {
     section(&mut text, "Subtitle options (without dashes: of the library alone)", SubtitleOptions::table(), flag);
     let flag = |name| RunArgs::flag(name).unwrap_or(name);
     section(&mut text, "File options (without dashes: of the library alone)", EncoderOptions::table(), flag);
+    section(&mut text, "Limits (--limit NAME=VALUE)", Limits::table(), |name| name);
+    let (name, help, allowed) = FRAME_LIMIT;
+    text += &format!("  {name:<24} {help}\n  {:<24} {allowed}; default: {MAX_FRAME_BYTES}\n", "");
     let built = build().map(|(feature, on)| format!("{feature}: {}", if on { "yes" } else { "no" }));
     text + &format!("\nThis build\n  {}\n", built.join(", "))
 }
@@ -138,6 +143,8 @@ fn to_json() -> Value {
         let options = AudioOptions::extra_table(codec).into_iter().map(option);
         json!({ "name": codec.name(), "options": options.collect::<Vec<_>>() })
     });
+    let (name, help, allowed) = FRAME_LIMIT;
+    let frame_limit = json!({ "name": name, "help": help, "allowed": allowed, "default": MAX_FRAME_BYTES.to_string() });
     let subtitles = SubtitleCodec::ALL.iter().map(|codec| json!({ "name": codec.name(), "options": [] }));
     json!({
         "version": env!("CARGO_PKG_VERSION"),
@@ -151,6 +158,7 @@ fn to_json() -> Value {
         "subtitle_options": subtitle_options.collect::<Vec<_>>(),
         "subtitle_codecs": subtitles.collect::<Vec<_>>(),
         "encoder_options": encoder_options.collect::<Vec<_>>(),
+        "limits": Limits::table().map(option).chain([frame_limit]).collect::<Vec<_>>(),
         "build": build().iter().map(|&(feature, on)| (feature.to_string(), on.into())).collect::<serde_json::Map<_, Value>>(),
     })
 }

@@ -32,10 +32,11 @@ impl Sources {
         if args.inputs.iter().filter(|input| *input == "-").count() > 1 {
             return Err(Failure::usage("standard input can be read once: give `-` once"));
         }
+        let (_, frame_bytes) = args.run.limits()?;
         let mut sources = Sources { video: None, audio: Vec::new() };
         for input in &args.inputs {
             let name = if input == "-" { "standard input".into() } else { format!("`{input}`") };
-            match open(input, &name, raw, interrupt)? {
+            match open(input, &name, raw, frame_bytes, interrupt)? {
                 input::Input::Video(source) => {
                     if let Some(first) = &sources.video {
                         return Err(Failure::usage(format!(
@@ -73,13 +74,19 @@ fn raw_spec(text: &str) -> Result<RawSpec, Failure> {
     text.parse().map_err(|error| naming("--raw", text, error))
 }
 
-fn open(input: &str, name: &str, raw: Option<RawSpec>, interrupt: &Interrupt) -> Result<input::Input, Failure> {
+fn open(
+    input: &str,
+    name: &str,
+    raw: Option<RawSpec>,
+    frame_bytes: u64,
+    interrupt: &Interrupt,
+) -> Result<input::Input, Failure> {
     if fs::metadata(input).is_ok_and(|found| found.is_dir()) {
         return Err(Failure::failed(format!("{name} is a folder: for the images in it, write '{input}/*.png'")));
     }
     let opened = match input {
-        "-" => input::open_stream(Stdin::new(interrupt.clone()), raw),
-        _ => input::open(input, raw),
+        "-" => input::open_stream_with_limit(Stdin::new(interrupt.clone()), raw, frame_bytes),
+        _ => input::open_with_limit(input, raw, frame_bytes),
     };
     opened.map_err(|error| {
         // Ctrl-C ends standard input, so that its header may look cut off.

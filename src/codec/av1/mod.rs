@@ -11,7 +11,7 @@ mod tests;
 
 use super::VideoEngine;
 use crate::error::{Error, Result};
-use crate::media::{Color, FrameRate, Hdr, PixelFormat};
+use crate::media::{ChromaSubsampling, Color, FrameRate, Hdr, PixelFormat};
 
 /// The least width and height that can be encoded. Smaller pictures are padded, and the container crops them.
 pub(crate) const MIN_SIZE: usize = 16;
@@ -183,6 +183,23 @@ impl Av1Settings {
 
     pub fn min_keyframe_interval(&self) -> u32 {
         self.min_keyframe_interval.unwrap_or(12.min(self.keyframe_interval))
+    }
+
+    /// How many bytes an engine takes, reckoned a fifth or so higher than the most that was measured (benches/README.md):
+    /// pictures that are held and their references, of which `low_latency` has half as many, and what is kept of each
+    /// picture ahead that blocks are weighed by.
+    pub fn memory(&self) -> u64 {
+        let pixels = self.width as u64 * self.height as u64;
+        let held = if self.low_latency { 120 } else { 240 };
+        let ahead = 14 * (rav1e::weighed_ahead(self) as u64).saturating_sub(1);
+        // Those are bytes a pixel of 4:2:0 in 8 bits, which has three samples for two pixels.
+        let samples = match self.format.chroma() {
+            ChromaSubsampling::Monochrome | ChromaSubsampling::Yuv420 => 3,
+            ChromaSubsampling::Yuv422 => 4,
+            ChromaSubsampling::Yuv444 => 6,
+        };
+        let bytes = if self.format.bit_depth() > 8 { 2 * samples } else { samples };
+        (24 << 20) + pixels * (held + ahead) * bytes / 3
     }
 
     /// The number of tiles to ask for.

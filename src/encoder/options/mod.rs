@@ -3,12 +3,14 @@
 mod audio;
 mod extra;
 mod labels;
+mod limits;
 mod output;
 mod subtitle;
 mod video;
 
 pub use audio::AudioOptions;
 pub(super) use audio::AudioPlan;
+pub use limits::Limits;
 pub(super) use output::OutputPlan;
 pub use output::{EncoderOptions, QueueFull};
 pub use subtitle::SubtitleOptions;

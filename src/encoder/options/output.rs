@@ -3,7 +3,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::{Entry, OptionInfo, boolean, check_range, number, set_by_name};
+use super::{Entry, Limits, OptionInfo, boolean, number, set_by_name};
 use crate::error::{Error, Result};
 use crate::media::Metadata;
 use crate::mux::{Layout, MuxOptions};
@@ -30,23 +30,13 @@ pub enum QueueFull {
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct EncoderOptions {
-    queue_bytes: usize,
+    limits: Limits,
     queue_full: QueueFull,
     mux: MuxOptions,
 }
 
 static TABLE: &[Entry<EncoderOptions>] = &[
-    Entry::new(
-        "queue_bytes",
-        "bytes of packets that may wait for the other streams",
-        "65536 to 17179869184",
-        "67108864",
-        |o, v| {
-            o.queue_bytes = number("queue_bytes", v, "a number of bytes")?;
-            Ok(())
-        },
-    ),
-    Entry::new("queue_full", "what a call does when that is reached", "error, wait", "error", |o, v| {
+    Entry::new("queue_full", "what a call does when `queue_bytes` is reached", "error, wait", "error", |o, v| {
         o.queue_full = v.parse()?;
         Ok(())
     }),
@@ -140,7 +130,7 @@ impl FromStr for QueueFull {
 
 impl Default for EncoderOptions {
     fn default() -> Self {
-        EncoderOptions { queue_bytes: 64 << 20, queue_full: QueueFull::default(), mux: MuxOptions::default() }
+        EncoderOptions { limits: Limits::default(), queue_full: QueueFull::default(), mux: MuxOptions::default() }
     }
 }
 
@@ -150,11 +140,15 @@ impl EncoderOptions {
         Self::default()
     }
 
-    /// How many bytes of encoded packets may wait for the other streams to catch up: 64 KiB to 16 GiB, 64 MiB unless
-    /// said. One call can exceed it by what it encodes. The streams of a file are written in the order of time, so a
-    /// stream that is ahead waits here: also one that is fed in step, while AV1 holds back its first 11 frames.
+    /// How much the encoder takes on before it says no, in place of what was set of it before.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// How many bytes of encoded packets may wait for the other streams to catch up: [`Limits::queue_bytes`].
     pub fn queue_bytes(mut self, bytes: usize) -> Self {
-        self.queue_bytes = bytes;
+        self.limits = self.limits.queue_bytes(bytes as u64);
         self
     }
 
@@ -200,33 +194,36 @@ impl EncoderOptions {
         self
     }
 
-    /// Sets an option from strings; durations are in milliseconds.
+    /// Sets an option or one of the [`Limits`] from strings; durations are in milliseconds, but for `max_duration`.
     ///
     /// # Errors
     /// [`InvalidOption`](crate::ErrorKind::InvalidOption) for an unknown name or a value that does not parse. Ranges
     /// are checked in [`Encoder::with_options`](crate::Encoder::with_options).
     pub fn set(&mut self, name: &str, value: &str) -> Result<()> {
-        set_by_name(TABLE, "an encoder", self, name, value)
+        if Limits::table().any(|info| info.name == name.replace('-', "_")) {
+            return self.limits.set(name, value);
+        }
+        set_by_name(TABLE, "an encoder", self, name, value).map_err(|error| {
+            let is_known = Self::table().any(|info| info.name == name.replace('-', "_"));
+            let limits: Vec<_> = Limits::table().map(|info| info.name).collect();
+            if is_known { error } else { error.followed_by(format_args!("and {}", limits.join(", "))) }
+        })
     }
 
-    /// All options that [`set`](Self::set) knows.
+    /// All options that [`set`](Self::set) knows, but for the limits, which are in [`Limits::table`].
     pub fn table() -> impl ExactSizeIterator<Item = &'static OptionInfo> {
         TABLE.iter().map(|entry| &entry.info)
     }
 
     pub(in crate::encoder) fn resolve(&self) -> Result<OutputPlan> {
         self.mux.check()?;
-        Ok(OutputPlan {
-            queue_bytes: check_range("queue_bytes", self.queue_bytes as u64, 64 << 10..=16 << 30)?,
-            queue_full: self.queue_full,
-            mux: self.mux.clone(),
-        })
+        Ok(OutputPlan { limits: self.limits.resolve()?, queue_full: self.queue_full, mux: self.mux.clone() })
     }
 }
 
 /// [`EncoderOptions`] that cannot be wrong.
 pub(in crate::encoder) struct OutputPlan {
-    pub queue_bytes: u64,
+    pub limits: Limits,
     pub queue_full: QueueFull,
     pub mux: MuxOptions,
 }
@@ -234,7 +231,7 @@ pub(in crate::encoder) struct OutputPlan {
 impl Default for OutputPlan {
     fn default() -> Self {
         let options = EncoderOptions::default();
-        OutputPlan { queue_bytes: options.queue_bytes as u64, queue_full: options.queue_full, mux: options.mux }
+        OutputPlan { limits: options.limits, queue_full: options.queue_full, mux: options.mux }
     }
 }
 
@@ -245,7 +242,7 @@ mod tests {
     #[test]
     fn ranges_are_checked_and_the_defaults_are_in_them() {
         assert!(EncoderOptions::new().resolve().is_ok());
-        let values = ["70000", "wait", "500", "70000", "fragmented", "5000", "700", "9", "true"];
+        let values = ["wait", "500", "70000", "fragmented", "5000", "700", "9", "true"];
         assert_eq!(EncoderOptions::table().len(), values.len());
         for (info, value) in EncoderOptions::table().zip(values) {
             let (mut changed, mut default) = (EncoderOptions::new(), EncoderOptions::new());
@@ -258,11 +255,21 @@ mod tests {
         }
         let refused = [
             (EncoderOptions::new().queue_bytes(0), "queue_bytes"),
+            (EncoderOptions::new().limits(Limits::new().max_streams(127)), "max_streams"),
             (EncoderOptions::new().fragment_bytes(1 << 31), "fragment_bytes"),
             (EncoderOptions::new().fragment_duration(Duration::ZERO), "fragment_duration"),
         ];
         for (options, name) in refused {
             assert!(options.resolve().err().unwrap().to_string().contains(name));
         }
+    }
+
+    #[test]
+    fn limits_are_set_by_name_too() {
+        let mut options = EncoderOptions::new();
+        options.set("max-streams", "3").unwrap();
+        assert_eq!(options, EncoderOptions::new().limits(Limits::new().max_streams(3)));
+        let unknown = options.set("max_nothing", "3").unwrap_err().to_string();
+        assert!(unknown.contains("fragment_bytes") && unknown.contains("max_streams"), "{unknown}");
     }
 }

@@ -301,6 +301,23 @@ pub(in crate::encoder) struct VideoPlan {
     pub device: Device,
 }
 
+impl VideoPlan {
+    /// How many bytes its engines take, reckoned rather high; `elsewhere`: the caller encodes its groups of pictures.
+    pub fn engine_bytes(&self, elsewhere: bool) -> u64 {
+        let pixels = self.target.coded_width as u64 * self.target.coded_height as u64;
+        let frame = 3 * pixels * if self.target.format.bit_depth() > 8 { 2 } else { 1 };
+        let groups = if elsewhere { 0 } else { self.parallel_groups as u64 };
+        let engine = match &self.engine {
+            VideoEngineSettings::Av1(settings) => settings.memory().saturating_mul(groups),
+            VideoEngineSettings::Mjpeg(_) | VideoEngineSettings::Raw(_) => frame,
+        };
+        let alpha = self.alpha.as_ref().map_or(0, Av1Settings::memory);
+        // Pictures with room around them, their vectors and costs.
+        let ahead = if self.denoise.is_off() && self.analysis == Analysis::Off { 0 } else { 8 * frame };
+        engine.saturating_add(alpha).saturating_add(ahead)
+    }
+}
+
 /// What an engine is made from.
 #[derive(Clone)]
 pub(in crate::encoder) enum VideoEngineSettings {
