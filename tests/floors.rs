@@ -230,3 +230,25 @@ fn top_level_names(group: &str) -> Vec<String> {
 fn leading_name(text: &str) -> String {
     text.chars().take_while(|character| character.is_alphanumeric() || *character == '_').collect()
 }
+
+/// SECURITY.md says why each dependency is there, and of no other.
+#[test]
+fn each_dependency_has_its_reason() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let manifest = fs::read_to_string(root.join("Cargo.toml")).unwrap();
+    let mut named = BTreeSet::new();
+    let mut inside = false;
+    for line in manifest.lines() {
+        if line.starts_with('[') {
+            inside = line.ends_with("dependencies]") && line != "[dev-dependencies]";
+        } else if let (true, Some((name, _))) = (inside && !line.starts_with('#'), line.split_once(" = ")) {
+            named.insert(name.to_owned());
+        }
+    }
+    let security = fs::read_to_string(root.join("SECURITY.md")).unwrap();
+    let (_, table) = security.split_once("## Why each dependency is there").unwrap();
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
+    let listed: BTreeSet<_> = rows.map(|(name, _)| name.to_owned()).collect();
+    assert!(named.len() > 20, "{named:?}");
+    assert_eq!(listed, named);
+}

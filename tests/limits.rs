@@ -108,6 +108,10 @@ fn streams_have_a_limit() {
     let _audio = encoder.add_audio(AudioOptions::new(8_000, 1)).unwrap();
     let third = encoder.add_subtitles(SubtitleOptions::new()).unwrap_err();
     assert_over(third, "max_streams", "2");
+    let mut full = Encoder::new();
+    let _streams: Vec<_> = (0..126).map(|_| full.add_audio(AudioOptions::new(8_000, 1)).unwrap()).collect();
+    let error = full.add_video(motion_jpeg()).unwrap_err();
+    assert!(error.kind() == ErrorKind::Limit && error.to_string().contains("at most 126"), "{error}");
     in_memory(&mut encoder, Container::Matroska);
 }
 

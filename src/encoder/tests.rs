@@ -278,7 +278,7 @@ fn too_many_streams_are_refused_before_anything_is_opened() {
     if cfg!(feature = "animation") {
         cases.extend([("a.gif", 2, 0), ("a.apng", 2, 0)]);
     }
-    cases.extend([("a.mkv", 126, 1), ("a.avi", 101, 0)]);
+    cases.push(("a.avi", 101, 0));
     for (name, videos, audios) in cases {
         let mut encoder = Encoder::new();
         // One thread each.
@@ -304,7 +304,7 @@ fn ends_and_starts_that_are_too_far_are_refused() {
     encoder.open_writer(io::Cursor::new(Vec::new()), Container::Matroska).unwrap();
     video.add_frame_at(&frame(), Timestamp::from_millis(-100)).unwrap();
     let ticks = Timestamp::new(i64::MAX, TimeBase::per_second(10_240));
-    assert_eq!(video.end_at(ticks).unwrap_err().kind(), ErrorKind::InvalidInput);
+    assert_eq!(video.end_at(ticks).unwrap_err().kind(), ErrorKind::Limit);
     // As far below 0 as can be said, which holds no cue up.
     subtitles.advance_to(Timestamp::new(i64::MIN, TimeBase::new(u32::MAX, 1).unwrap())).unwrap();
     let at = Timestamp::from_millis;

@@ -7,7 +7,7 @@ use gif::{ColorOutput, DecodeOptions, Decoder, DecodingError, DisposalMethod, Me
 
 use super::samples::MAX_FRAME_BYTES;
 use super::source::{FrameTime, SourceFrame, VideoInfo, VideoSource};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, catch_panic};
 use crate::media::{FrameFormat, FrameView, TimeBase, Timestamp};
 
 /// GIF counts time in hundredths of a second.
@@ -67,7 +67,8 @@ impl<R: Read> GifReader<R> {
         options.set_color_output(ColorOutput::RGBA);
         let limit = NonZeroU64::new(max_frame_bytes).unwrap_or(NonZeroU64::MIN);
         options.set_memory_limit(MemoryLimit::Bytes(limit));
-        let decoder = options.read_info(reader).map_err(|error| failed(error, 0, max_frame_bytes))?;
+        let opened = guarded(|| options.read_info(reader))?;
+        let decoder = opened.map_err(|error| failed(error, 0, max_frame_bytes))?;
         let (width, height) = (decoder.width(), decoder.height());
         if width == 0 || height == 0 {
             return Err(Error::input(format!(
@@ -87,7 +88,8 @@ impl<R: Read> VideoSource for GifReader<R> {
 
     fn next_frame(&mut self) -> Result<Option<SourceFrame<'_>>> {
         let (count, limit) = (self.count, self.max_frame_bytes);
-        let Some(frame) = self.decoder.next_frame_info().map_err(|error| failed(error, count, limit))? else {
+        let found = guarded(|| self.decoder.next_frame_info())?;
+        let Some(frame) = found.map_err(|error| failed(error, count, limit))? else {
             return Ok(None);
         };
         let area = Area { left: frame.left, top: frame.top, width: frame.width, height: frame.height };
@@ -96,7 +98,8 @@ impl<R: Read> VideoSource for GifReader<R> {
 
         let len = frame_bytes(area.width, area.height, limit).ok_or_else(|| too_large(count, limit))?;
         self.pixels.resize(len, 0);
-        self.decoder.read_into_buffer(&mut self.pixels).map_err(|error| failed(error, count, limit))?;
+        let read = guarded(|| self.decoder.read_into_buffer(&mut self.pixels))?;
+        read.map_err(|error| failed(error, count, limit))?;
 
         match self.pending.take() {
             Some(Disposal::Clear(area)) => self.canvas.clear(area),
@@ -197,6 +200,11 @@ impl Canvas {
             }
         }
     }
+}
+
+/// Runs a piece of the decoder, which must not bring the caller down even where a damaged file finds a bug in it.
+fn guarded<T>(run: impl FnOnce() -> T) -> Result<T> {
+    catch_panic("the decoder of GIF", run)
 }
 
 /// The bytes of so many pixels, where the limit and the address space have room for them.

@@ -9,7 +9,7 @@ use image::{ColorType, DynamicImage, ImageDecoder, ImageError, ImageReader, Limi
 use super::pattern;
 use super::samples::MAX_FRAME_BYTES;
 use super::source::{FrameTime, SourceFrame, VideoInfo, VideoSource};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, catch_panic};
 use crate::media::{FrameFormat, FrameView};
 
 /// Reads images as frames: PNG, JPEG, BMP, WebP, GIF, recognised by their content. Of an animation it is the first
@@ -97,7 +97,8 @@ impl VideoSource for ImageSequence {
         let Some(path) = self.paths.next() else { return Ok(None) };
         let mut decoder = decoder(&path, self.max_frame_bytes)?;
         let orientation = orientation(&mut decoder, &path)?;
-        let mut image = DynamicImage::from_decoder(decoder).map_err(|error| decoding_failed(&path, error))?;
+        let decoded = guarded(&path, || DynamicImage::from_decoder(decoder))?;
+        let mut image = decoded.map_err(|error| decoding_failed(&path, error))?;
         image.apply_orientation(orientation);
         if (image.width(), image.height()) != (self.info.width, self.info.height) {
             return Err(Error::input(format!(
@@ -122,7 +123,7 @@ fn decoder(path: &Path, max_frame_bytes: u64) -> Result<impl ImageDecoder + use<
     let mut limits = Limits::default();
     limits.max_alloc = Some(max_frame_bytes);
     reader.limits(limits);
-    let decoder = reader.into_decoder().map_err(|error| decoding_failed(path, error))?;
+    let decoder = guarded(path, || reader.into_decoder())?.map_err(|error| decoding_failed(path, error))?;
     if decoder.total_bytes() > max_frame_bytes {
         let (width, height) = decoder.dimensions();
         return Err(Error::limit(format!(
@@ -132,6 +133,11 @@ fn decoder(path: &Path, max_frame_bytes: u64) -> Result<impl ImageDecoder + use<
         )));
     }
     Ok(decoder)
+}
+
+/// Runs a piece of a decoder, which must not bring the caller down even where a damaged image finds a bug in it.
+fn guarded<T>(path: &Path, run: impl FnOnce() -> T) -> Result<T> {
+    catch_panic(format_args!("the decoder of `{}`", path.display()), run)
 }
 
 /// How the image has to be turned by its EXIF data, as cameras write it.

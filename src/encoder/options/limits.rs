@@ -180,6 +180,9 @@ impl Limits {
 
     /// `streams` with the one that is to be added.
     pub(in crate::encoder) fn check_streams(&self, streams: usize) -> Result<()> {
+        if streams > MAX_STREAMS {
+            return Err(Error::limit(format!("{streams} streams in one file, which has at most {MAX_STREAMS}")));
+        }
         check("max_streams", self.streams as u64, streams as u64, || format!("{streams} streams in one file"))
     }
 
