@@ -84,18 +84,13 @@ pub fn run(args: &EncodeArgs) -> Result<u8, Failure> {
         for (stream, subtitles) in texts {
             feed_subtitles(stream, subtitles)?;
         }
-        feed(video, audio, monitor, args.run.quiet)
+        feed(video, audio, monitor)
     })
 }
 
 /// Puts everything in, always a piece of the stream that is furthest behind, so that none has to wait in memory for
 /// another.
-fn feed(
-    mut video: Option<VideoFeed>,
-    mut audio: Vec<AudioFeed>,
-    monitor: &mut Monitor<'_>,
-    quiet: bool,
-) -> Result<(), Failure> {
+fn feed(mut video: Option<VideoFeed>, mut audio: Vec<AudioFeed>, monitor: &mut Monitor<'_>) -> Result<(), Failure> {
     let pictures = video.is_some();
     let mut done = 0;
     loop {
@@ -116,12 +111,7 @@ fn feed(
             }
         } else if let Some(index) = sound {
             if !audio[index].step()? {
-                let feed = audio.swap_remove(index);
-                // Ctrl-C cuts an input off too, and says so itself.
-                if !monitor.is_stopping() {
-                    feed.warn_of_end(quiet);
-                }
-                feed.stream.finish()?;
+                audio.swap_remove(index).stream.finish()?;
             } else if !pictures {
                 done = audio[index].seconds();
             }
@@ -216,17 +206,6 @@ impl AudioFeed {
 
     fn seconds(&self) -> u64 {
         self.samples / u64::from(self.sample_rate.max(1))
-    }
-
-    /// Says where less came than the header has. Of codecs with loss, headers are estimates.
-    fn warn_of_end(&self, quiet: bool) {
-        let is_exact = self.input.source.info().sample_format.is_some();
-        if let Some(said) = self.input.frames.filter(|&said| is_exact && self.samples < said && !quiet) {
-            say(&format!(
-                "{} ends early: its header says {said} samples, and {} are there",
-                self.input.name, self.samples
-            ));
-        }
     }
 
     fn total_seconds(&self) -> Option<u64> {

@@ -73,11 +73,6 @@ pub struct Monitor<'a> {
 }
 
 impl Monitor<'_> {
-    /// Whether Ctrl-C was pressed.
-    pub fn is_stopping(&self) -> bool {
-        self.interrupt.is_wanted()
-    }
-
     /// Notes that `done` units are in; false where it is time to stop.
     pub fn go_on(&mut self, done: u64) -> bool {
         self.begun = true;
