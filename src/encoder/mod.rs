@@ -225,7 +225,8 @@ impl Encoder {
 
     /// Opens a file; its extension chooses the container.
     ///
-    /// The bytes go to `NAME.part` in the same folder (one that is there is replaced), which gets its name in
+    /// The bytes go to `NAME.part` in the same folder (one that a crash has left is replaced, one
+    /// that another program is writing is an error), which gets its name in
     /// [`close`](Self::close): until then a file of that name stays as it is. After a failure `NAME.part` is kept where
     /// it plays as far as it came, which the error says. What is no regular file (a pipe, a device) is written as a
     /// stream.

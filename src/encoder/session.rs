@@ -338,14 +338,15 @@ impl Output {
         }
         let kept = guarded("saving the file", || {
             let _ = self.sink.flush();
-            if self.has_packets && self.muxer.playable_unfinished() {
+            if self.has_packets && self.muxer.plays_from().is_some_and(|from| from <= self.sink.written()) {
                 return Ok(match self.sink.kept() {
                     Some(path) => format!("what was written plays, and is kept as `{}`", path.display()),
                     None => "what was written plays".into(),
                 });
             }
+            let was_kept = self.sink.kept().is_some();
             self.sink.discard();
-            Ok(String::new())
+            Ok(if was_kept { "what was written does not play, and was removed".into() } else { String::new() })
         });
         kept.unwrap_or_default()
     }

@@ -61,8 +61,9 @@ pub(crate) trait Muxer: Send {
     /// begins with the one before it, or later.
     fn packet(&mut self, packet: Packet, sink: &mut dyn Sink) -> Result<()>;
 
-    /// Whether what has been written so far plays without `finish`.
-    fn playable_unfinished(&self) -> bool;
+    /// How many bytes of the sink have to be there for a part of it to play, without `finish`; `None` where nothing does so
+    /// far, or ever.
+    fn plays_from(&self) -> Option<u64>;
 
     /// Writes what stands after the last packet and patches what has become known. `tracks` are those of `begin`, with
     /// their final configurations.

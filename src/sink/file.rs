@@ -1,10 +1,11 @@
 //! A file that gets its name when it is complete.
 
 use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::lock::open_alone;
 use super::{SeekSink, Sink};
 
 /// A sink that writes `NAME.part` beside the wanted name and renames it when it is complete, so that the name never
@@ -15,17 +16,17 @@ pub struct FileSink {
 }
 
 impl FileSink {
-    /// Creates `NAME.part`; an earlier one is replaced.
+    /// Creates `NAME.part`; one that a crash has left is replaced.
     ///
     /// # Errors
-    /// What the operating system says: no such folder, no permission, ….
+    /// What the operating system says: no such folder, no permission, …; [`io::ErrorKind::ResourceBusy`] where another
+    /// program is writing `NAME.part`.
     pub fn create(path: impl AsRef<Path>) -> io::Result<Self> {
         let path = path.as_ref();
         // Through a link to the file that it means, so that the link stays one.
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let part = part_name(&path)?;
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).open(&part)?;
-        let sink = SeekSink::readable(file)?;
+        let sink = SeekSink::readable(open_alone(&part)?)?;
         Ok(FileSink { sink, rename: Some((part, path)) })
     }
 }
@@ -60,6 +61,10 @@ impl Sink for FileSink {
 
     fn position(&self) -> u64 {
         self.sink.position()
+    }
+
+    fn written(&self) -> u64 {
+        self.sink.written()
     }
 
     fn flush(&mut self) -> io::Result<()> {

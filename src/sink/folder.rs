@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::lock::Claim;
 use super::{FileSink, Sink};
 
 /// A place where files are made by name.
@@ -33,6 +34,8 @@ pub struct FolderSink {
     name: String,
     made: Made,
     written: Arc<AtomicU64>,
+    /// From the first file on: `NAME.lock`, so that nobody else writes files of the same names.
+    claim: Option<Claim>,
 }
 
 /// The names of the files that are complete.
@@ -54,7 +57,7 @@ impl FolderSink {
         if !fs::metadata(&folder)?.is_dir() {
             return Err(io::Error::new(io::ErrorKind::NotADirectory, "its folder is none"));
         }
-        Ok(FolderSink { folder, name: name.to_owned(), made: Made::default(), written: Arc::default() })
+        Ok(FolderSink { folder, name: name.to_owned(), made: Made::default(), written: Arc::default(), claim: None })
     }
 
     /// The names that were made are no state that a panic could leave half done.
@@ -72,6 +75,9 @@ impl Folder for FolderSink {
         let is_plain = Path::new(name).file_name().is_some_and(|file| file == name);
         if !is_plain {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "a name that is none of a file in this folder"));
+        }
+        if self.claim.is_none() {
+            self.claim = Some(Claim::on(self.folder.join(format!("{}.lock", self.name)))?);
         }
         let sink = FileSink::create(self.folder.join(name))?;
         let (made, written) = (Arc::clone(&self.made), Arc::clone(&self.written));
@@ -115,11 +121,17 @@ impl Sink for FolderSink {
         Ok(())
     }
 
+    fn complete(&mut self) -> io::Result<()> {
+        self.claim = None;
+        Ok(())
+    }
+
     fn discard(&mut self) {
         for name in self.made(std::mem::take) {
             // What cannot be removed is left: there is nobody to tell, and nothing more to do.
             let _ = fs::remove_file(self.folder.join(name));
         }
+        self.claim = None;
     }
 
     fn kept(&self) -> Option<&Path> {
@@ -162,6 +174,10 @@ impl Sink for Counted {
         self.sink.position()
     }
 
+    fn written(&self) -> u64 {
+        self.sink.written()
+    }
+
     fn flush(&mut self) -> io::Result<()> {
         self.sink.flush()
     }
@@ -199,6 +215,10 @@ mod tests {
         file.append(b"segment").unwrap();
         file.flush().unwrap();
         assert!(!place.path().join("show_1.m4s").exists());
+        // Two of one name would mix their segments.
+        let mut other = FolderSink::create(place.path().join("show.m3u8")).unwrap();
+        assert_eq!(other.create("show_1.m4s").err().map(|error| error.kind()), Some(io::ErrorKind::ResourceBusy));
+        assert!(FolderSink::create(place.path().join("other.m3u8")).unwrap().create("other_1.m4s").is_ok());
         file.complete().unwrap();
         assert_eq!(fs::read(place.path().join("show_1.m4s")).unwrap(), b"segment");
         assert_eq!(sink.position(), 7);

@@ -6,6 +6,7 @@
 
 mod file;
 mod folder;
+mod lock;
 mod memory;
 mod writer;
 
@@ -61,6 +62,12 @@ pub trait Sink: Send {
     /// How many bytes have been appended.
     fn position(&self) -> u64;
 
+    /// How many of the appended bytes lie below for sure: all but those in a buffer, and those that a failure has lost. A
+    /// sink that says nothing else counts all.
+    fn written(&self) -> u64 {
+        self.position()
+    }
+
     /// Hands what is buffered to what lies below.
     ///
     /// # Errors
@@ -114,6 +121,10 @@ impl<S: Sink + ?Sized> Sink for Box<S> {
         (**self).position()
     }
 
+    fn written(&self) -> u64 {
+        (**self).written()
+    }
+
     fn flush(&mut self) -> io::Result<()> {
         (**self).flush()
     }
@@ -151,6 +162,7 @@ mod tests {
     /// What a muxer does with a sink, whose type it does not know; gives where the bytes are.
     fn use_up<S: Sink>(mut sink: S, end: impl FnOnce(&mut S)) -> std::path::PathBuf {
         sink.append(b"abcd").unwrap();
+        assert_eq!(sink.written(), 0, "it is in the buffer still");
         sink.patch(1, b"X").unwrap();
         sink.flush().unwrap();
         let mut back = [0; 3];

@@ -103,6 +103,10 @@ impl<W: Write + Seek + Send> Sink for SeekSink<W> {
         self.buffered.position
     }
 
+    fn written(&self) -> u64 {
+        self.buffered.written
+    }
+
     fn flush(&mut self) -> io::Result<()> {
         self.buffered.flush()
     }
@@ -138,6 +142,10 @@ impl<W: Write + Send> Sink for StreamSink<W> {
         self.buffered.position
     }
 
+    fn written(&self) -> u64 {
+        self.buffered.written
+    }
+
     fn flush(&mut self) -> io::Result<()> {
         self.buffered.flush()
     }
@@ -149,11 +157,15 @@ struct Buffered<W> {
     writer: W,
     buffer: Vec<u8>,
     position: u64,
+    /// How many bytes the writer has taken, from the first on without a gap.
+    written: u64,
+    /// Whether bytes were lost: what is written after that stands somewhere else than it should.
+    lost: bool,
 }
 
 impl<W: Write> Buffered<W> {
     fn new(writer: W) -> Self {
-        Buffered { writer, buffer: Vec::new(), position: 0 }
+        Buffered { writer, buffer: Vec::new(), position: 0, written: 0, lost: false }
     }
 
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -161,7 +173,7 @@ impl<W: Write> Buffered<W> {
             self.write_out()?;
         }
         if bytes.len() >= BUFFER {
-            self.writer.write_all(bytes)?;
+            self.write_counted(bytes)?;
         } else {
             self.buffer.extend_from_slice(bytes);
         }
@@ -172,9 +184,28 @@ impl<W: Write> Buffered<W> {
     fn write_out(&mut self) -> io::Result<()> {
         // Emptied before the outcome is known: after a failure nobody can tell which bytes went out, and writing them
         // again would damage what did.
-        let result = self.writer.write_all(&self.buffer);
+        let buffer = std::mem::take(&mut self.buffer);
+        let result = self.write_counted(&buffer);
+        self.buffer = buffer;
         self.buffer.clear();
         result
+    }
+
+    /// `write_all`, which counts what was taken before a failure.
+    fn write_counted(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+        while !bytes.is_empty() {
+            let taken = match self.writer.write(bytes) {
+                Ok(0) => Err(io::Error::new(io::ErrorKind::WriteZero, "the writer takes no more")),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                taken => taken,
+            };
+            let taken = taken.inspect_err(|_| self.lost = true)?;
+            bytes = bytes.get(taken..).unwrap_or_default();
+            if !self.lost {
+                self.written += taken as u64;
+            }
+        }
+        Ok(())
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -3,7 +3,7 @@
 use std::io::{Read, Seek};
 
 use super::{summary, u16_le, video};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::inspect::about::{About, words};
 use crate::inspect::reader::Reader;
 use crate::inspect::{Counts, Details, FileInfo, Format, IndexPlacement, Times};
@@ -82,7 +82,7 @@ fn skip_blocks<R: Read + Seek>(reader: &mut Reader<R>) -> Result<bool> {
     Ok(false)
 }
 
-/// PNG with an `acTL` chunk (PNG, third edition, 11.3.6).
+/// PNG, with an `acTL` chunk (PNG, third edition, 11.3.6) where there are several pictures.
 pub(in crate::inspect) fn apng<R: Read + Seek>(reader: &mut Reader<R>) -> Result<FileInfo> {
     let len = reader.len();
     reader.skip(8)?;
@@ -121,10 +121,9 @@ pub(in crate::inspect) fn apng<R: Read + Seek>(reader: &mut Reader<R>) -> Result
             break;
         }
     }
+    // A picture alone has no chunk of its own that says how long it is shown: as long as one likes.
     if !is_animated {
-        return Err(Error::unsupported(
-            "the file is a PNG picture without animation: inspect describes films and sound",
-        ));
+        (counts.packets, nanoseconds) = (u64::from(counts.bytes > 0), 0);
     }
     counts.key_packets = counts.packets.min(1);
     let times = Times { duration: nanoseconds, ..Times::default() };

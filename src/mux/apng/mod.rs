@@ -78,8 +78,8 @@ impl Muxer for ApngMuxer {
     }
 
     /// The number of frames is not known before.
-    fn playable_unfinished(&self) -> bool {
-        false
+    fn plays_from(&self) -> Option<u64> {
+        None
     }
 
     fn finish(&mut self, _: &[Track], sink: &mut dyn Sink) -> Result<()> {

@@ -114,8 +114,8 @@ impl Muxer for AviMuxer {
     }
 
     /// The sizes of the lists are not known before the end, and neither are the indexes.
-    fn playable_unfinished(&self) -> bool {
-        false
+    fn plays_from(&self) -> Option<u64> {
+        None
     }
 
     fn finish(&mut self, _: &[Track], sink: &mut dyn Sink) -> Result<()> {

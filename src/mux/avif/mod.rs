@@ -94,8 +94,8 @@ impl Muxer for AvifMuxer {
     }
 
     /// What a reader needs of a sequence stands behind the samples, and a picture is written last.
-    fn playable_unfinished(&self) -> bool {
-        false
+    fn plays_from(&self) -> Option<u64> {
+        None
     }
 
     fn finish(&mut self, _: &[Track], sink: &mut dyn Sink) -> Result<()> {

@@ -61,6 +61,8 @@ struct CmafMuxer {
     published: Vec<String>,
     /// When the last of all packets ends, in microseconds.
     latest: u64,
+    /// Whether there is a manifest.
+    has_manifest: bool,
 }
 
 /// A track and what is written of it.
@@ -93,7 +95,7 @@ impl CmafMuxer {
         let target = ceil_seconds(settings.segment_duration.saturating_mul(2));
         let names = Names::new("", container);
         let (tracks, published) = Default::default();
-        CmafMuxer { container, settings, names, tracks, leader: 0, target, published, latest: 0 }
+        CmafMuxer { container, settings, names, tracks, leader: 0, target, published, latest: 0, has_manifest: false }
     }
 
     /// Refuses a packet behind a gap that would take too many segments to fill. Gives when it ends, in microseconds.
@@ -299,7 +301,9 @@ impl CmafMuxer {
         let (names, layout, tracks) = (&self.names, self.settings.layout, self.tracks.as_slice());
         let presentation = Presentation { names, layout, tracks, target, is_window, is_finished };
         match self.container {
-            Container::Dash => files::write(folder, names.manifest(), dash::description(&presentation).as_bytes()),
+            Container::Dash => {
+                files::write(folder, names.manifest(), dash::description(&presentation).as_bytes())?;
+            }
             _ => {
                 let mut published = Vec::with_capacity(tracks.len());
                 for output in tracks {
@@ -314,9 +318,10 @@ impl CmafMuxer {
                 let playlist = hls::multivariant_playlist(&presentation);
                 files::write(folder, names.manifest(), playlist.as_bytes())?;
                 self.published = published;
-                Ok(())
             }
         }
+        self.has_manifest = true;
+        Ok(())
     }
 }
 
@@ -404,9 +409,9 @@ impl Muxer for CmafMuxer {
         Ok(())
     }
 
-    /// Each segment that is whole plays, and a manifest was written behind it.
-    fn playable_unfinished(&self) -> bool {
-        self.settings.layout == Layout::Segments && self.tracks.iter().any(|output| output.longest_seconds().is_some())
+    /// Each segment that is whole plays, once a manifest leads to it. Files that are whole have all their bytes.
+    fn plays_from(&self) -> Option<u64> {
+        self.has_manifest.then_some(0)
     }
 
     fn finish(&mut self, _: &[Track], sink: &mut dyn Sink) -> Result<()> {

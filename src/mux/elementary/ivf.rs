@@ -19,6 +19,8 @@ pub(super) struct IvfMuxer {
     counts: bool,
     start: u64,
     stream: Option<Stream>,
+    /// Where the first packet ends; `None` before that.
+    plays_from: Option<u64>,
 }
 
 struct Stream {
@@ -31,7 +33,7 @@ struct Stream {
 
 impl IvfMuxer {
     pub fn new(counts: bool) -> Self {
-        IvfMuxer { counts, start: 0, stream: None }
+        IvfMuxer { counts, start: 0, stream: None, plays_from: None }
     }
 }
 
@@ -84,11 +86,13 @@ impl Muxer for IvfMuxer {
         stream.units.begin();
         append(sink, &size.to_le_bytes())?;
         append(sink, &time.to_le_bytes())?;
-        append(sink, &unit)
+        append(sink, &unit)?;
+        self.plays_from.get_or_insert(sink.position());
+        Ok(())
     }
 
-    fn playable_unfinished(&self) -> bool {
-        true
+    fn plays_from(&self) -> Option<u64> {
+        self.plays_from
     }
 
     fn finish(&mut self, _: &[Track], sink: &mut dyn Sink) -> Result<()> {

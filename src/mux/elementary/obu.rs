@@ -16,6 +16,8 @@ pub(super) struct ObuMuxer {
     stream: Option<(TemporalUnits, FrameGrid)>,
     /// How many frames there are.
     frames: u64,
+    /// Where the first packet ends; `None` before that.
+    plays_from: Option<u64>,
 }
 
 impl Muxer for ObuMuxer {
@@ -31,11 +33,13 @@ impl Muxer for ObuMuxer {
         let unit = units.unit(&packet)?;
         units.begin();
         self.frames += 1;
-        append(sink, &unit)
+        append(sink, &unit)?;
+        self.plays_from.get_or_insert(sink.position());
+        Ok(())
     }
 
-    fn playable_unfinished(&self) -> bool {
-        true
+    fn plays_from(&self) -> Option<u64> {
+        self.plays_from
     }
 
     fn finish(&mut self, _: &[Track], _: &mut dyn Sink) -> Result<()> {

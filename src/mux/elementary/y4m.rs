@@ -16,6 +16,8 @@ pub(super) struct Y4mMuxer {
     stream: Option<Stream>,
     /// How many frames there are.
     frames: u64,
+    /// Where the first packet ends; `None` before that.
+    plays_from: Option<u64>,
 }
 
 struct Stream {
@@ -51,11 +53,13 @@ impl Muxer for Y4mMuxer {
         }
         self.frames += 1;
         append(sink, FRAME)?;
-        append(sink, &packet.data)
+        append(sink, &packet.data)?;
+        self.plays_from.get_or_insert(sink.position());
+        Ok(())
     }
 
-    fn playable_unfinished(&self) -> bool {
-        true
+    fn plays_from(&self) -> Option<u64> {
+        self.plays_from
     }
 
     fn finish(&mut self, _: &[Track], _: &mut dyn Sink) -> Result<()> {

@@ -43,6 +43,8 @@ pub(super) struct FlacMuxer {
     comments: Comments,
     picture: Option<Vec<u8>>,
     stream: Option<Stream>,
+    /// Where the first packet ends; `None` before that.
+    plays_from: Option<u64>,
 }
 
 /// The stream while it is written.
@@ -66,6 +68,7 @@ impl FlacMuxer {
             comments: Comments::new(metadata)?,
             picture: metadata.cover.as_ref().map(vorbis_comment::picture).transpose()?,
             stream: None,
+            plays_from: None,
         })
     }
 }
@@ -100,12 +103,14 @@ impl Muxer for FlacMuxer {
         let sample = stream.frames.samples();
         stream.frames.take(&packet)?;
         stream.seek_table.note(sample, sink.position() - stream.first_frame, packet.duration);
-        append(sink, &packet.data)
+        append(sink, &packet.data)?;
+        self.plays_from.get_or_insert(sink.position());
+        Ok(())
     }
 
     /// Totals of 0 are unknown, and points of the seek table placeholders, until they are patched.
-    fn playable_unfinished(&self) -> bool {
-        true
+    fn plays_from(&self) -> Option<u64> {
+        self.plays_from
     }
 
     fn finish(&mut self, tracks: &[Track], sink: &mut dyn Sink) -> Result<()> {

@@ -19,11 +19,13 @@ use crate::media::{Packet, TimeBase, Track};
 use crate::sink::Sink;
 
 pub(super) fn open(_: Container, _: &MuxSettings) -> Result<Box<dyn Muxer>> {
-    Ok(Box::new(GifMuxer { animation: None }))
+    Ok(Box::new(GifMuxer { animation: None, plays_from: None }))
 }
 
 struct GifMuxer {
     animation: Option<Animation>,
+    /// Where the first frame ends, once it is written.
+    plays_from: Option<u64>,
 }
 
 struct Animation {
@@ -74,14 +76,16 @@ impl Muxer for GifMuxer {
         let moment = |ticks: i64| base.rescale(ticks, HUNDREDTHS).unwrap_or(i64::MAX);
         let too_soon = |before: i64, start: i64| moment(start).saturating_sub(moment(before)) < SHORTEST;
         match animation.frames.take(&packet, too_soon)? {
-            Some(frame) => animation.show(frame, sink),
-            None => Ok(()),
+            Some(frame) => animation.show(frame, sink)?,
+            None => return Ok(()),
         }
+        self.plays_from.get_or_insert(sink.position());
+        Ok(())
     }
 
     /// But for its last byte, which players do not miss.
-    fn playable_unfinished(&self) -> bool {
-        self.animation.as_ref().is_some_and(|animation| animation.count > 0)
+    fn plays_from(&self) -> Option<u64> {
+        self.plays_from
     }
 
     fn finish(&mut self, _: &[Track], sink: &mut dyn Sink) -> Result<()> {
@@ -89,6 +93,7 @@ impl Muxer for GifMuxer {
         let last = animation.frames.finish();
         let last = last.ok_or_else(|| Error::input("no frame is shown after 0, so there is no picture to write"))?;
         animation.show(last, sink)?;
+        self.plays_from.get_or_insert(sink.position());
         append(sink, &animation.encoder.into_inner().map_err(failed)?)
     }
 }

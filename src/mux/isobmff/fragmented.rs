@@ -32,6 +32,8 @@ pub(in crate::mux) struct FragmentedMp4Muxer {
     start: Option<i64>,
     /// Of the last fragment that was written whole.
     sequence_number: u32,
+    /// Where the first fragment ends.
+    plays_from: Option<u64>,
     random_access: Option<RandomAccess>,
     recovery: Option<Recovery>,
 }
@@ -46,6 +48,7 @@ impl FragmentedMp4Muxer {
             leader: None,
             start: None,
             sequence_number: 0,
+            plays_from: None,
             random_access: None,
             recovery: None,
         }
@@ -135,6 +138,7 @@ impl FragmentedMp4Muxer {
             append(sink, track.data())?;
             track.clear();
         }
+        self.plays_from.get_or_insert(sink.position());
         sink.flush().map_err(|error| Error::io("flushing the output", error))?;
         self.sequence_number = sequence_number;
         self.start = None;
@@ -190,8 +194,8 @@ impl Muxer for FragmentedMp4Muxer {
     }
 
     /// Each fragment that is whole plays.
-    fn playable_unfinished(&self) -> bool {
-        self.sequence_number > 0
+    fn plays_from(&self) -> Option<u64> {
+        self.plays_from
     }
 
     fn finish(&mut self, tracks: &[Track], sink: &mut dyn Sink) -> Result<()> {

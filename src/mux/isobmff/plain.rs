@@ -80,8 +80,8 @@ impl Muxer for Mp4Muxer {
     }
 
     /// The tables that a player needs are written when all samples are there.
-    fn playable_unfinished(&self) -> bool {
-        false
+    fn plays_from(&self) -> Option<u64> {
+        None
     }
 
     fn finish(&mut self, tracks: &[Track], sink: &mut dyn Sink) -> Result<()> {

@@ -86,8 +86,8 @@ impl Muxer for TextMuxer {
         self.advance(pts, base, sink)
     }
 
-    fn playable_unfinished(&self) -> bool {
-        self.muxer.playable_unfinished()
+    fn plays_from(&self) -> Option<u64> {
+        self.muxer.plays_from()
     }
 
     fn finish(&mut self, tracks: &[Track], sink: &mut dyn Sink) -> Result<()> {

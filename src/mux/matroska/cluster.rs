@@ -66,6 +66,8 @@ pub(super) struct Clusters {
     time: i64,
     /// What of the open cluster's data has not gone out; kept for its capacity.
     buffer: Vec<u8>,
+    /// Where the first cluster ends, or the first block of one without a size.
+    plays_from: Option<u64>,
 }
 
 struct Open {
@@ -86,6 +88,7 @@ impl Clusters {
             open: None,
             time: 0,
             buffer: Vec::new(),
+            plays_from: None,
         }
     }
 
@@ -124,9 +127,15 @@ impl Clusters {
         if !self.sized {
             // A live stream is worth the more the sooner it arrives.
             self.write_out(sink)?;
+            self.plays_from.get_or_insert(sink.position());
             sink.flush().map_err(|error| Error::io("writing the output", error))?;
         }
         Ok(placement)
+    }
+
+    /// From how many bytes on something of the file plays.
+    pub fn plays_from(&self) -> Option<u64> {
+        self.plays_from
     }
 
     /// Never before the last one, although tracks that are in order by what is heard and seen may be out of it by what is
@@ -160,6 +169,7 @@ impl Clusters {
         }
         self.write_out(sink)?;
         if closes && self.sized {
+            self.plays_from.get_or_insert(sink.position());
             // What a buffer holds is lost with the process.
             sink.flush().map_err(|error| Error::io("writing the output", error))?;
         }

@@ -70,6 +70,17 @@ pub(super) fn fit(content: &[u8], room: u64) -> Option<(Vec<u8>, Vec<u8>)> {
     Some((header, rest))
 }
 
+/// The heads of a Void and of Cues around `content`, of one length.
+pub(super) fn at_the_end(content: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    let (mut void, mut header) = (Vec::new(), Vec::new());
+    ebml::header(&mut header, ids::CUES, content.len() as u64);
+    ebml::element_id(&mut void, ids::VOID);
+    // Its identifier is shorter, its size as much longer: at most 8 bytes for anything that memory holds.
+    let size_length = header.len() - void.len();
+    ebml::padded_size(&mut void, content.len() as u64, size_length);
+    (void, header)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,6 +102,14 @@ mod tests {
         ]
         .concat();
         assert_eq!(content(vec![cue(9, 1, 0), cue(0, 2, 0), cue(9, 3, 256)]), expected);
+    }
+
+    #[test]
+    fn heads_at_the_end_are_of_one_length() {
+        for length in [1, 126, 127, 16_382, 16_383, 2_097_151] {
+            let (void, header) = at_the_end(&vec![7; length]);
+            assert_eq!((void.len(), void[0], &header[..4]), (header.len(), 0xec, &[0x1c, 0x53, 0xbb, 0x6b][..]));
+        }
     }
 
     /// Every room that is large enough is filled to its last byte, also where a single one is left over.

@@ -259,8 +259,8 @@ impl Muxer for MatroskaMuxer {
     }
 
     /// Until it is patched the segment has no size, and each cluster that is whole plays.
-    fn playable_unfinished(&self) -> bool {
-        true
+    fn plays_from(&self) -> Option<u64> {
+        self.clusters.plays_from()
     }
 
     fn finish(&mut self, tracks: &[Track], sink: &mut dyn Sink) -> Result<()> {
@@ -403,10 +403,14 @@ impl MatroskaMuxer {
             return Ok(Some(room_at));
         }
         let at = sink.position();
-        let mut header = Vec::new();
-        ebml::header(&mut header, ids::CUES, content.len() as u64);
-        append(sink, &header)?;
+        // A Void until it is whole: there are readers that refuse a file for an index that is cut off, and a full disk or a
+        // kill cuts it off.
+        let (void, header) = cues::at_the_end(&content);
+        append(sink, &void)?;
         append(sink, &content)?;
+        // What a buffer holds would go out as an index already.
+        sink.flush().map_err(|error| Error::io("writing the output", error))?;
+        patch(sink, at, &header)?;
         Ok(Some(at))
     }
 

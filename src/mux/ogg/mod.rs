@@ -116,12 +116,13 @@ impl Muxer for OggMuxer {
                 frames.samples()
             }
         };
-        let mut pages = match stream.pages.take() {
+        // They stay where they are whatever fails below: what is written of them plays.
+        let pages = match &mut stream.pages {
             Some(pages) => pages,
-            None => Pages::new(match &stream.codec {
+            none => none.insert(Pages::new(match &stream.codec {
                 Codec::Opus(opus) => opus.heads(&self.comments)?,
                 Codec::Flac(flac) => flac_heads(&flac.1, &self.comments, self.picture.as_deref())?,
-            }),
+            })),
         };
         let is_full = packet.end().saturating_sub(stream.page_start) > stream.page_ticks;
         // The position of an only page says a late start or a trimmed end, and not both (RFC 7845, 4.5).
@@ -132,21 +133,23 @@ impl Muxer for OggMuxer {
         if pages.is_empty() {
             stream.page_start = packet.pts;
         }
-        let added = pages.add(&packet.data, granule, sink);
-        stream.pages = Some(pages);
-        added
+        pages.add(&packet.data, granule, sink)
     }
 
     /// Each page that is whole plays.
-    fn playable_unfinished(&self) -> bool {
-        true
+    fn plays_from(&self) -> Option<u64> {
+        self.stream.as_ref()?.pages.as_ref()?.plays_from()
     }
 
     fn finish(&mut self, _: &[Track], sink: &mut dyn Sink) -> Result<()> {
-        let stream = self.stream.take().ok_or_else(|| Error::state("a file that was not begun cannot be finished"))?;
-        match stream.pages {
-            Some(mut pages) => pages.finish(sink),
-            None => Pages::new(self.heads(&stream.codec)?).finish(sink),
+        let heads = match &self.stream {
+            Some(Stream { pages: None, codec, .. }) => self.heads(codec)?,
+            _ => Vec::new(),
+        };
+        match &mut self.stream {
+            Some(Stream { pages: Some(pages), .. }) => pages.finish(sink),
+            Some(_) => Pages::new(heads).finish(sink),
+            None => Err(Error::state("a file that was not begun cannot be finished")),
         }
     }
 }

@@ -27,6 +27,8 @@ pub(super) struct Pages {
     serial: u32,
     sequence: u32,
     page: Page,
+    /// Where the first page behind the heads ends, once it is written.
+    plays_from: Option<u64>,
 }
 
 /// A page that is gathered.
@@ -42,7 +44,7 @@ struct Page {
 impl Pages {
     /// The first of `heads` has the first page for itself, and none shares one with other packets.
     pub fn new(heads: Vec<Vec<u8>>) -> Self {
-        Pages { heads, serial: 0, sequence: 0, page: Page::default() }
+        Pages { heads, serial: 0, sequence: 0, page: Page::default(), plays_from: None }
     }
 
     /// Adds a packet that ends at `granule`. One that does not fit on the page begins a new one; pages are written when
@@ -76,7 +78,14 @@ impl Pages {
     /// Writes the page that is gathered.
     pub fn flush(&mut self, sink: &mut dyn Sink) -> Result<()> {
         self.write_heads(sink)?;
-        self.write_page(sink)
+        self.write_page(sink)?;
+        self.plays_from.get_or_insert(sink.position());
+        Ok(())
+    }
+
+    /// From how many bytes on something of the stream can be heard.
+    pub fn plays_from(&self) -> Option<u64> {
+        self.plays_from
     }
 
     /// Writes the last page and ends the stream.

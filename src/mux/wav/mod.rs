@@ -50,6 +50,8 @@ pub(super) struct WavMuxer {
     metadata: Arc<Metadata>,
     info: Vec<u8>,
     samples: Option<Samples>,
+    /// Where the first packet ends; `None` before that.
+    plays_from: Option<u64>,
 }
 
 /// The samples while they are written.
@@ -72,7 +74,7 @@ impl WavMuxer {
     pub(super) fn new(settings: &MuxSettings) -> Result<Self> {
         let metadata = Arc::clone(&settings.metadata);
         let info = info::info(&metadata)?;
-        Ok(WavMuxer { can_patch: settings.layout != Layout::Live, metadata, info, samples: None })
+        Ok(WavMuxer { can_patch: settings.layout != Layout::Live, metadata, info, samples: None, plays_from: None })
     }
 }
 
@@ -141,14 +143,16 @@ impl Muxer for WavMuxer {
         let place = |sample: i64| usize::try_from((sample - packet.pts) as u64 * frame).unwrap_or(usize::MAX);
         samples.count = to;
         match packet.data.get(place(from)..place(to)) {
-            Some(heard) => append(sink, heard),
-            None => Err(Error::state("a PCM packet that is shorter than it was")),
+            Some(heard) => append(sink, heard)?,
+            None => return Err(Error::state("a PCM packet that is shorter than it was")),
         }
+        self.plays_from.get_or_insert(sink.position());
+        Ok(())
     }
 
     /// A size of 0xffffffff means up to the end.
-    fn playable_unfinished(&self) -> bool {
-        true
+    fn plays_from(&self) -> Option<u64> {
+        self.plays_from
     }
 
     fn finish(&mut self, _: &[Track], sink: &mut dyn Sink) -> Result<()> {

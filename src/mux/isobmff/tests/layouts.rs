@@ -195,12 +195,12 @@ fn only_whole_fragments_are_called_playable() {
         let mut sink = Recorder::default();
         let mut muxer = muxer(settings(layout, Some(100)));
         muxer.begin(&tracks, &mut sink).unwrap();
-        assert!(!muxer.playable_unfinished(), "{layout}: there is nothing to play");
+        assert!(muxer.plays_from().is_none(), "{layout}: there is nothing to play");
         for packet in &packets {
             muxer.packet(packet.clone(), &mut sink).unwrap();
         }
         let plays = matches!(layout, Layout::Fragmented | Layout::Recoverable);
-        assert_eq!(muxer.playable_unfinished(), plays, "{layout}");
+        assert_eq!(muxer.plays_from().is_some(), plays, "{layout}");
         assert_eq!(verifier::verify_unfinished(&sink.file).is_ok(), plays, "{layout}");
     }
 }

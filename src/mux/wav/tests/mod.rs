@@ -175,7 +175,7 @@ fn files_without_samples_and_files_cut_off_are_sound() {
     let mut bytes = out.with(|cursor| cursor.get_ref().clone());
     // As in a live file, but for the room of ds64.
     bytes.drain(12..48);
-    assert!(muxer.playable_unfinished() && verify(&bytes).unwrap().data_size == 27);
+    assert!(muxer.plays_from().is_some() && verify(&bytes).unwrap().data_size == 27);
 }
 
 /// Keeps the first bytes, which is where all patches go, and counts the rest.
