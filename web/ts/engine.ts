@@ -1,7 +1,10 @@
 // The module with one session: what runs in the Worker, or in this thread where there is none.
 import { FramewrightError, toWire } from "./errors.js";
-import type { FramePiece, Numbered, Part, Reply, Request, SamplesPiece, Write } from "./protocol.js";
-import init, { Group, Session, takePanic } from "./wasm/framewright.js";
+import type { AboutPiece, FileStep, FramePiece, Numbered, Part, Reply, Request, SamplesPiece, Write } from "./protocol.js";
+import init, { About, Group, Session, takePanic } from "./wasm/framewright.js";
+
+/** What can be refused without an end of all: the stream goes on. */
+const GOES_ON: Request["do"][] = ["frame", "samples", "end", "cue", "advance", "endCues"];
 
 /** Answers requests one after the other. */
 export class Engine {
@@ -13,7 +16,7 @@ export class Engine {
 
   /** Does what is asked. Nothing is thrown: what goes wrong is in the answer. */
   async handle(request: Numbered): Promise<Reply> {
-    const reply: Reply = { id: request.id, writes: [], parts: [], memory: 0 };
+    const reply: Reply = { id: request.id, writes: [], steps: [], parts: [], memory: 0 };
     try {
       if (this.#spent) {
         throw new FramewrightError("state", "the encoder failed before");
@@ -22,10 +25,11 @@ export class Engine {
     } catch (error) {
       reply.error = toWire(this.#explain(error));
       // What comes before the first frame is set-up: there is nothing to go on with.
-      reply.fatal = this.#spent || !["frame", "samples", "end"].includes(request.do) || reply.error.kind === "io";
+      reply.fatal = this.#spent || !GOES_ON.includes(request.do) || reply.error.kind === "io";
     }
     if (!this.#spent) {
       reply.writes = this.#takeWrites();
+      reply.steps = this.#takeSteps();
       reply.parts = this.#takeParts();
     }
     reply.memory = this.#memory?.buffer.byteLength ?? 0;
@@ -35,7 +39,8 @@ export class Engine {
   async #answer(request: Request): Promise<unknown> {
     if (request.do === "load") {
       this.#memory = (await init({ module_or_path: request.module })).memory;
-      this.#session = new Session(request.container, request.seekable, request.options, request.tags);
+      const { container, seekable, manifest, options } = request;
+      this.#session = new Session(container, seekable, manifest, options, about(request.about));
       return undefined;
     }
     if (request.do === "loadGroups") {
@@ -64,6 +69,8 @@ export class Engine {
         return session.addVideo(request.width, request.height, request.options, request.extra, request.groups);
       case "audio":
         return session.addAudio(request.rate, request.channels, request.options, request.extra);
+      case "subtitles":
+        return session.addSubtitles(request.options);
       case "open":
         return session.open();
       case "frame": {
@@ -79,6 +86,14 @@ export class Engine {
         const { channels, data } = samples(request.samples);
         return session.addSamples(request.stream, channels, data, request.time);
       }
+      case "cue": {
+        const { stream, start, end, text, identifier, settings } = request;
+        return session.addCue(stream, start, end, text, identifier, settings);
+      }
+      case "advance":
+        return session.advanceTo(request.stream, request.time);
+      case "endCues":
+        return session.endCues(request.stream);
       case "endFrames":
         return session.endFrames(request.stream);
       case "give":
@@ -123,6 +138,28 @@ export class Engine {
     return writes;
   }
 
+  #takeSteps(): FileStep[] {
+    const flat = (this.#session?.takeFiles() ?? []) as unknown[];
+    const steps: FileStep[] = [];
+    for (let i = 0; i < flat.length; i += 3) {
+      const [what, file, given] = [flat[i] as FileStep["what"], flat[i + 1] as number, flat[i + 2]];
+      switch (what) {
+        case "open":
+          steps.push({ what, file, name: given as string });
+          break;
+        case "data":
+          steps.push({ what, file, data: given as Uint8Array<ArrayBuffer> });
+          break;
+        case "remove":
+          steps.push({ what, name: given as string });
+          break;
+        default:
+          steps.push({ what, file });
+      }
+    }
+    return steps;
+  }
+
   #takeParts(): Part[] {
     const flat = (this.#session?.takeParts() ?? []) as (number | Uint8Array<ArrayBuffer> | undefined)[];
     const parts: Part[] = [];
@@ -151,6 +188,23 @@ export class Engine {
   }
 }
 
+/** What the file says of itself, in the module; the session takes it over. */
+function about({ tags, created, chapters, cover, attachments }: AboutPiece): About {
+  const about = new About();
+  for (let i = 0; i < tags.length; i += 2) {
+    about.tag(tags[i] as string, tags[i + 1] as string);
+  }
+  if (created !== undefined) {
+    about.created(created);
+  }
+  chapters.forEach(({ start, end, title }) => about.chapter(start, end, title));
+  if (cover) {
+    about.cover(cover);
+  }
+  attachments.forEach(({ name, mediaType, data }) => about.attachment(name, mediaType, data));
+  return about;
+}
+
 function samples(piece: SamplesPiece): { channels: number; data: Float32Array } {
   if ("data" in piece) {
     return piece;
@@ -169,6 +223,11 @@ function samples(piece: SamplesPiece): { channels: number; data: Float32Array } 
 /** What of an answer is moved, not copied. */
 export function transferables(reply: Reply): ArrayBuffer[] {
   const moved = reply.writes.map((write) => write.data.buffer);
+  for (const step of reply.steps) {
+    if (step.what === "data") {
+      moved.push(step.data.buffer);
+    }
+  }
   for (const { picture } of reply.parts) {
     if (picture) {
       moved.push(picture.buffer);
