@@ -56,6 +56,7 @@ const features = [
 ];
 const built = "dist/wasm/framewright_bg.wasm";
 run(process.execPath, "node_modules/binaryen/bin/wasm-opt", "-O2", ...features.map((name) => `--enable-${name}`), built, "-o", built);
+run(process.execPath, "scripts/wgsl.mjs");
 run(process.execPath, "node_modules/typescript/bin/tsc");
 if (!existsSync("dist/index.js")) {
   throw new Error("tsc made nothing");

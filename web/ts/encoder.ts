@@ -1,6 +1,7 @@
 import { ABOUT, aboutPiece, type AboutOptions } from "./about.js";
 import { FramewrightError } from "./errors.js";
 import { manifestName } from "./folders.js";
+import type { GpuRequest } from "./gpu.js";
 import { Groups } from "./groups.js";
 import { Link } from "./link.js";
 import { loadModule, type ModuleSource } from "./module.js";
@@ -148,9 +149,10 @@ export class Encoder<S extends SinkOption = "bytes"> {
       do: "video",
       width: whole("width", width),
       height: whole("height", height),
-      options: flatten(options, ["width", "height", "extra"]),
+      options: flatten(options, ["width", "height", "extra", "gpu"]),
       extra: flattenExtra(extra),
       groups: this.#groups !== undefined,
+      gpu: gpuRequest(options),
     } as const satisfies Request;
     void this.#loaded.then(() => this.#setUp(request)).catch(() => {});
     this.#groups?.add(this.#streams.length, {
@@ -363,6 +365,21 @@ export class Encoder<S extends SinkOption = "bytes"> {
     this.#groups?.end(reason);
     this.#signal?.removeEventListener("abort", this.#onAbort);
   }
+}
+
+/** What the engine is told of a GPU: nothing where none is wanted. */
+function gpuRequest(options: VideoOptions): GpuRequest | undefined {
+  const { gpu: wanted = false, width, height, color, range, pixelFormat = "yuv420p" } = options;
+  if (wanted !== true && wanted !== false && wanted !== "auto") {
+    throw new FramewrightError("invalid-option", `option \`gpu\` is ${String(wanted)}: use true, false or "auto"`);
+  }
+  const never = [
+    options.outSize !== undefined && "frames are scaled by the CPU",
+    options.alpha && "transparency is kept by the CPU",
+    (options.codec ?? "av1") !== "av1" && `frames for ${options.codec} are converted by the CPU`,
+    pixelFormat !== "yuv420p" && `${pixelFormat} is made by the CPU`,
+  ].find((reason) => typeof reason === "string");
+  return wanted === false ? undefined : { wanted, width, height, color, range, never: never || undefined };
 }
 
 /** How many Workers encode groups of pictures. */

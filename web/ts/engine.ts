@@ -1,16 +1,27 @@
 // The module with one session: what runs in the Worker, or in this thread where there is none.
 import { FramewrightError, toWire } from "./errors.js";
+import type { GpuLane } from "./gpu.js";
 import type { AboutPiece, FileStep, FramePiece, Numbered, Part, Reply, Request, SamplesPiece, Write } from "./protocol.js";
 import init, { About, Group, Session, takePanic } from "./wasm/framewright.js";
 
 /** What can be refused without an end of all: the stream goes on. */
 const GOES_ON: Request["do"][] = ["frame", "samples", "end", "cue", "advance", "endCues"];
 
+/** A frame that the session takes. */
+interface Pixels {
+  format: string;
+  data: Uint8Array;
+}
+
 /** Answers requests one after the other. */
 export class Engine {
   #session: Session | undefined;
   #group: Group | undefined;
   #memory: WebAssembly.Memory | undefined;
+  /** The ways of streams over a GPU, by their numbers. */
+  readonly #lanes = new Map<number, GpuLane>();
+  /** Frames that are with a GPU before it is their turn, so that it works while the one before is encoded. */
+  readonly #early = new WeakMap<Numbered, Promise<Pixels>>();
   #canvas: OffscreenCanvas | undefined;
   #spent = false;
 
@@ -36,7 +47,24 @@ export class Engine {
     return reply;
   }
 
-  async #answer(request: Request): Promise<unknown> {
+  /** Sees a request before it is its turn. */
+  foresee(request: Numbered): void {
+    const lane = request.do === "frame" ? this.#lanes.get(request.stream) : undefined;
+    if (lane && request.do === "frame") {
+      const pixels = this.#convert(lane, request.frame);
+      // What is wrong with it is said when it is its turn.
+      pixels.catch(() => {});
+      this.#early.set(request, pixels);
+    }
+  }
+
+  async #convert(lane: GpuLane, frame: FramePiece): Promise<Pixels> {
+    const pixels = this.#pixels(frame);
+    const picture = await lane.convert(pixels.format, frame.width, frame.height, pixels.data);
+    return picture ? { format: "i420", data: picture } : pixels;
+  }
+
+  async #answer(request: Numbered): Promise<unknown> {
     if (request.do === "load") {
       this.#memory = (await init({ module_or_path: request.module })).memory;
       const { container, seekable, manifest, options } = request;
@@ -65,8 +93,14 @@ export class Engine {
       throw new FramewrightError("state", "the module was not loaded");
     }
     switch (request.do) {
-      case "video":
-        return session.addVideo(request.width, request.height, request.options, request.extra, request.groups);
+      case "video": {
+        const stream = session.addVideo(request.width, request.height, request.options, request.extra, request.groups);
+        if (request.gpu) {
+          // Most streams do without.
+          this.#lanes.set(stream, await (await import("./gpu.js")).GpuLane.open(request.gpu));
+        }
+        return stream;
+      }
       case "audio":
         return session.addAudio(request.rate, request.channels, request.options, request.extra);
       case "subtitles":
@@ -74,7 +108,9 @@ export class Engine {
       case "open":
         return session.open();
       case "frame": {
-        const { format, data } = this.#pixels(request.frame);
+        const lane = this.#lanes.get(request.stream);
+        const early = this.#early.get(request) ?? (lane && this.#convert(lane, request.frame));
+        const { format, data } = early ? await early : this.#pixels(request.frame);
         if (request.key) {
           session.forceKeyFrame(request.stream);
         }
@@ -98,13 +134,16 @@ export class Engine {
         return session.endFrames(request.stream);
       case "give":
         return session.giveGroup(request.stream, request.group, request.packets);
-      case "close":
-        return session.close();
+      case "close": {
+        const report = session.close();
+        this.#lanes.forEach((lane, stream) => (report.streams[stream].gpu = lane.end()));
+        return report;
+      }
     }
   }
 
   /** The pixels of a frame. What is no bytes yet is drawn, so that the browser does what its colours ask for. */
-  #pixels(frame: FramePiece): { format: string; data: Uint8Array } {
+  #pixels(frame: FramePiece): Pixels {
     if ("data" in frame) {
       return frame;
     }

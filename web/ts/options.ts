@@ -120,6 +120,12 @@ export interface VideoOptions extends LabelOptions {
   mergeRepeats?: boolean;
   /** Takes noise out before encoding: 0 (off) to 10, or as much as there is. In the full module. */
   denoise?: number | "auto";
+  /**
+   * Whether a GPU converts colours, by WebGPU: `true`, `"auto"` (not one that is software), or `false`, which it is unless
+   * said. The bytes are the same. It takes canvases, bitmaps, `VideoFrame`s and bytes of RGBA and BGRA, in the stream's size,
+   * for `yuv420p` in `bt709` and `bt601`; all else, and where there is no GPU, is done by the CPU, which `report` says.
+   */
+  gpu?: boolean | "auto";
   /** Options that one codec alone has, under the library's own names: `{ tune: "psnr" }`. */
   extra?: Record<string, string | number | boolean>;
 }

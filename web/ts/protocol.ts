@@ -1,5 +1,6 @@
 // What passes between an encoder and the engine in its Worker.
 import type { WireError } from "./errors.js";
+import type { GpuRequest } from "./gpu.js";
 
 /** A frame on its way: bytes, or what a canvas in the Worker can draw. */
 export type FramePiece =
@@ -30,7 +31,7 @@ export type Request =
       options: string[];
       about: AboutPiece;
     }
-  | { do: "video"; width: number; height: number; options: string[]; extra: string[]; groups: boolean }
+  | { do: "video"; width: number; height: number; options: string[]; extra: string[]; groups: boolean; gpu: GpuRequest | undefined }
   | { do: "audio"; rate: number; channels: number; options: string[]; extra: string[] }
   | { do: "subtitles"; options: string[] }
   | { do: "open" }

@@ -46,6 +46,18 @@ export interface VideoReport extends StreamReport {
   height: number;
   /** Frames encoded. */
   frames: number;
+  /** What a GPU did, where the stream asked for one. */
+  gpu?: GpuReport;
+}
+
+/** What a GPU did for a stream. */
+export interface GpuReport {
+  /** Its name, if there is one. */
+  adapter?: string;
+  /** How many frames it converted. The others were converted by the CPU, with the same result. */
+  frames: number;
+  /** Why the CPU took over, or had to do all of it. */
+  fallback?: string;
 }
 
 /** What became of an audio stream. */
