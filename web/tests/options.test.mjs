@@ -34,7 +34,7 @@ function refusal(call) {
 const labels = properties("LabelOptions");
 const SETTERS = [
   ["FileOptions", [], (options) => new Session("mp4", true, undefined, options, new About())],
-  ["VideoOptions", ["width", "height", "extra"], (options) => session("mp4").addVideo(64, 48, options, [])],
+  ["VideoOptions", ["width", "height", "extra", "gpu"], (options) => session("mp4").addVideo(64, 48, options, [])],
   ["AudioOptions", ["sampleRate", "numberOfChannels", "extra"], (options) => session("mp4").addAudio(48_000, 2, options, [])],
   ["SubtitleOptions", [], (options) => session("mp4").addSubtitles(options)],
 ];
