@@ -31,7 +31,7 @@ async function both(options, how, gpu = true) {
       };
       const make = async (gpu) => {
         const encoder = new Encoder({ container: "webm", ...how.encoder });
-        const video = encoder.addVideo({ ...options, crf: 8, frameRate: 10, gpu });
+        const video = encoder.addVideo({ crf: options.codec ? undefined : 8, ...options, frameRate: 10, gpu });
         for (let n = 0; n < 5; n++) {
           const image = new ImageData(frame(n), width, height);
           if (how.canvas) {
@@ -77,6 +77,7 @@ test("what a GPU does not take is done by the CPU, and the report says why", asy
   for (const [options, how, words] of [
     [{ width: 64, height: 48, outSize: "32x24" }, { format: "rgba" }, /scaled by the CPU/],
     [{ width: 64, height: 48, pixelFormat: "yuv444p" }, { format: "rgba" }, /yuv444p is made by the CPU/],
+    [{ width: 64, height: 48, codec: "raw" }, { format: "rgba", encoder: { container: "matroska" } }, /frames for raw/],
     [{ width: 64, height: 48, color: "bt2020" }, { format: "rgba" }, /bt2020.*bt709 and bt601/],
   ]) {
     const report = await both(options, how);

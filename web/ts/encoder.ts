@@ -152,7 +152,7 @@ export class Encoder<S extends SinkOption = "bytes"> {
       options: flatten(options, ["width", "height", "extra", "gpu"]),
       extra: flattenExtra(extra),
       groups: this.#groups !== undefined,
-      gpu: gpuRequest(options),
+      gpu: gpuRequest(options, this.#container),
     } as const satisfies Request;
     void this.#loaded.then(() => this.#setUp(request)).catch(() => {});
     this.#groups?.add(this.#streams.length, {
@@ -261,7 +261,8 @@ export class Encoder<S extends SinkOption = "bytes"> {
   }
 
   /**
-   * Gives the file up: ends the Worker, aborts the sink (of several files, removes those that were made), and rejects whatever is waiting with `reason` (an `AbortError`
+   * Gives the file up: ends the Worker, aborts the sink (of several files, removes those that were made), and rejects
+   * whatever is waiting with `reason` (an `AbortError`
    * unless said). Does nothing after `close` has resolved.
    */
   async cancel(reason: unknown = new DOMException("the encoder was cancelled", "AbortError")): Promise<void> {
@@ -368,15 +369,18 @@ export class Encoder<S extends SinkOption = "bytes"> {
 }
 
 /** What the engine is told of a GPU: nothing where none is wanted. */
-function gpuRequest(options: VideoOptions): GpuRequest | undefined {
+function gpuRequest(options: VideoOptions, container: Container): GpuRequest | undefined {
   const { gpu: wanted = false, width, height, color, range, pixelFormat = "yuv420p" } = options;
   if (wanted !== true && wanted !== false && wanted !== "auto") {
     throw new FramewrightError("invalid-option", `option \`gpu\` is ${String(wanted)}: use true, false or "auto"`);
   }
+  // These begin with other codecs, whose colours are others.
+  const usual = ["mov", "avi", "y4m"].includes(container) ? `the usual codec of ${container}` : "av1";
+  const { codec = usual } = options;
   const never = [
     options.outSize !== undefined && "frames are scaled by the CPU",
     options.alpha && "transparency is kept by the CPU",
-    (options.codec ?? "av1") !== "av1" && `frames for ${options.codec} are converted by the CPU`,
+    codec !== "av1" && `frames for ${codec} are converted by the CPU`,
     pixelFormat !== "yuv420p" && `${pixelFormat} is made by the CPU`,
   ].find((reason) => typeof reason === "string");
   return wanted === false ? undefined : { wanted, width, height, color, range, never: never || undefined };

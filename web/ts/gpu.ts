@@ -141,8 +141,10 @@ export class GpuLane {
   /** From now on the CPU does it. Frames that are on their way are done by it too. */
   #fallBack(error: unknown): void {
     this.#report.fallback ??= error instanceof Error ? error.message : String(error);
+    const device = this.#device;
     this.#device = undefined;
     this.#free = [];
+    device?.destroy();
   }
 
   /**
