@@ -1,6 +1,7 @@
 // The page: reads the form, draws frames on the canvas, hands them to the encoder, and shows what came out.
 import { Encoder, loadModule } from "../dist/index.js";
 import { draw, tuneLevel } from "./animation.js";
+import { Board, LONGEST, WIDTHS } from "./drawing.js";
 import { describe, openSource, SourceError } from "./sources.js";
 
 const $ = (id) => document.getElementById(id);
@@ -16,8 +17,10 @@ const QUALITIES = [
 ];
 
 let files = [];
+let drawing = false;
 let job = null;
 let address = null;
+const board = new Board({ canvas, pen: $("pen"), say: (text) => (status.textContent = text) });
 
 const show = (element, shown) => element.toggleAttribute("hidden", !shown);
 const kilobytes = (bytes) =>
@@ -32,18 +35,85 @@ function choose(chosen) {
   fail("");
   try {
     $("source-name").textContent = describe(chosen);
+    leaveBoard();
     files = chosen;
-    show($("reset"), true);
-    // The length of files is their own.
-    $("length").disabled = true;
-    $("length-text").textContent = "as the source";
+    notTheAnimation();
     status.textContent = "Press the button, and it begins.";
   } catch (problem) {
     fail(problem.message);
   }
 }
 
+/** The length of files and of a recording is their own. */
+function notTheAnimation() {
+  show($("reset"), true);
+  $("length").disabled = true;
+  $("length-text").textContent = drawing ? "as recorded" : "as the source";
+}
+
+function takeBoard() {
+  files = [];
+  $("files").value = "";
+  drawing = true;
+  $("source-name").innerHTML = "<strong>A drawing</strong> of yours: record it, then make the video.";
+  notTheAnimation();
+  fail("");
+  openBoard();
+  status.textContent = "Press Record, and draw.";
+  canvas.focus();
+}
+
+/** Shows the paper, whatever was shown before. */
+function openBoard() {
+  video.pause();
+  show(video, false);
+  show(canvas, true);
+  show($("tools"), true);
+  show($("draw"), false);
+  $("result-title").textContent = "Your paper";
+  board.open();
+}
+
+function leaveBoard() {
+  if (!drawing) return;
+  if (board.isRecording) stop();
+  drawing = false;
+  board.close();
+  board.recording = null;
+  $("clock").textContent = "0.0 s";
+  show($("tools"), false);
+  show($("draw"), true);
+  $("result-title").textContent = "Preview";
+  preview();
+}
+
+function record() {
+  fail("");
+  // After a video the paper is shown again.
+  openBoard();
+  board.record();
+  $("record").textContent = "Stop";
+  $("record").classList.add("recording");
+  status.textContent = "Recording: draw.";
+  const tick = () => {
+    if (!board.isRecording) return;
+    $("clock").textContent = `${board.seconds.toFixed(1)} s`;
+    if (board.seconds >= LONGEST) stop();
+    else setTimeout(tick, 100);
+  };
+  tick();
+}
+
+function stop() {
+  board.stop();
+  $("clock").textContent = `${board.recording.length.toFixed(1)} s`;
+  $("record").textContent = "Record again";
+  $("record").classList.remove("recording");
+  status.textContent = `Recorded ${board.recording.length.toFixed(1)} seconds: make the video, or record again.`;
+}
+
 function reset() {
+  leaveBoard();
   files = [];
   $("files").value = "";
   $("source-name").innerHTML = "<strong>An animation</strong> that this page draws, with sound.";
@@ -74,8 +144,9 @@ function working(on) {
   show($("working"), on);
   show($("cancel"), on);
   show($("make"), !on);
-  for (const element of form.querySelectorAll("input, select, #reset")) {
-    element.disabled = on || (element.id === "length" && files.length > 0);
+  show($("tools"), drawing && !on);
+  for (const element of form.querySelectorAll("input, select, #reset, #draw")) {
+    element.disabled = on || (element.id === "length" && (files.length > 0 || drawing));
   }
   $("result-title").textContent = on ? "At work" : "Preview";
   form.setAttribute("aria-busy", String(on));
@@ -83,9 +154,16 @@ function working(on) {
 }
 
 async function make() {
+  if (board.isRecording) stop();
+  if (drawing && !board.recording) {
+    fail("Nothing is recorded yet. Press Record, draw, and press Stop.");
+    $("record").focus();
+    return;
+  }
+  board.close();
   const container = form.elements.container.value;
   const rate = Number($("rate").value);
-  const wanted = { rate, length: Number($("length").value), size: $("size").value };
+  const wanted = { rate, length: Number($("length").value), size: $("size").value, recording: drawing ? board.recording : null };
   const [crf] = QUALITIES[$("quality").value];
   job = new AbortController();
   const { signal } = job;
@@ -162,6 +240,7 @@ async function make() {
     const hadFocus = document.activeElement === $("cancel") || document.activeElement === document.body;
     working(false);
     if (video.src) $("result-title").textContent = "Your video";
+    else if (drawing) openBoard();
     if (hadFocus) (video.src ? $("download") : $("make")).focus();
   }
 }
@@ -211,6 +290,20 @@ form.addEventListener("submit", (event) => {
 $("cancel").addEventListener("click", () => job?.abort());
 $("files").addEventListener("change", ({ target }) => target.files.length > 0 && choose([...target.files]));
 $("reset").addEventListener("click", reset);
+$("draw").addEventListener("click", takeBoard);
+$("record").addEventListener("click", () => (board.isRecording ? stop() : record()));
+$("clear").addEventListener("click", () => {
+  if (!video.hidden) openBoard();
+  board.clear();
+});
+$("width").addEventListener("input", ({ target }) => {
+  const [width, name] = WIDTHS[target.value];
+  board.width = width;
+  $("width-text").textContent = name;
+});
+for (const input of document.querySelectorAll("input[name=colour]")) {
+  input.addEventListener("change", () => (board.color = input.value));
+}
 $("length").addEventListener("input", sayLength);
 $("quality").addEventListener("input", sayQuality);
 for (const type of ["dragenter", "dragover"]) {

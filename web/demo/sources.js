@@ -3,6 +3,7 @@
 // A source has `width`, `height`, `count` (frames), `timed` (whether frames have times of their own), `audio` (an
 // AudioBuffer, or channels with a rate), `frames()` that draws, and `close()`.
 import { draw, tune, tuneLevel } from "./animation.js";
+import { drawingSource } from "./drawing.js";
 
 const RATE = 48_000;
 
@@ -42,8 +43,9 @@ export function describe(files) {
   return `${parts.join(" with ")}: ${files.map((file) => file.name).slice(0, 3).join(", ")}${files.length > 3 ? ", …" : ""}`;
 }
 
-/** Opens the files; without any, the page's own animation. */
-export async function openSource(files, { rate, length, size }) {
+/** Opens the recording of a drawing, or else the files; without any, the page's own animation. */
+export async function openSource(files, { rate, length, size, recording }) {
+  if (recording) return drawingSource(recording, rate, fit(size === "own" ? "1280x720" : size, 16, 9));
   const of = (kind) => files.filter((file) => kindOf(file) === kind);
   const [gif, video, sound] = [of("gif")[0], of("video")[0], of("audio")[0]];
   const images = of("image").sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }));

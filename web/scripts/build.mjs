@@ -6,7 +6,8 @@
 // target/, once.
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { homedir } from "node:os";
+import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const web = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -43,8 +44,13 @@ function wasmBindgen() {
   return installed;
 }
 
+// Messages of panics name source files: as they are called, not where they lie on the machine that builds.
+const sources = [join(process.env.CARGO_HOME ?? join(homedir(), ".cargo"), "registry", "src"), join(web, "..")];
+const remapped = sources.map((path) => `--remap-path-prefix=${path}${sep}=`);
+
 const full = process.argv.includes("--full");
-run("cargo", "build", "--locked", "--release", "--target", "wasm32-unknown-unknown", ...(full ? ["--features", "full"] : []));
+const flags = `target.wasm32-unknown-unknown.rustflags=${JSON.stringify(remapped)}`;
+run("cargo", "build", "--locked", "--release", "--target", "wasm32-unknown-unknown", "--config", flags, ...(full ? ["--features", "full"] : []));
 rmSync("dist", { recursive: true, force: true });
 mkdirSync("dist/wasm", { recursive: true });
 const module = join("target", "wasm32-unknown-unknown", "release", "framewright_web.wasm");
@@ -56,6 +62,7 @@ const features = [
 ];
 const built = "dist/wasm/framewright_bg.wasm";
 run(process.execPath, "node_modules/binaryen/bin/wasm-opt", "-O2", ...features.map((name) => `--enable-${name}`), built, "-o", built);
+run(process.execPath, "scripts/wgsl.mjs");
 run(process.execPath, "node_modules/typescript/bin/tsc");
 if (!existsSync("dist/index.js")) {
   throw new Error("tsc made nothing");

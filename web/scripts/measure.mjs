@@ -1,6 +1,7 @@
 // The numbers of this package, each printed as it is found: `npm run measure`.
 //
 //   node scripts/measure.mjs start    from the import of the library to the first frame that was accepted
+//   node scripts/measure.mjs memory   of a page after 2 and after 20 encodes in it
 //   node scripts/measure.mjs workers  groups of pictures in two Workers against one, in a page
 //   node scripts/measure.mjs speed    encoding here against the tool of one thread in pure Rust, $FRAMEWRIGHT_ONE, built by
 //                                     cargo build --release --no-default-features --features cli
@@ -11,6 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { launch } from "../tests/browser.mjs";
+import { encodeClips, memoryOf } from "../tests/memory.mjs";
 import { frame } from "./clip.mjs";
 import "./size.mjs";
 
@@ -44,6 +46,23 @@ async function start(rounds = 7) {
   }
   console.log(`first frame accepted, new profile: median ${median(cold).toFixed(0)} ms of ${whole(cold)}`);
   console.log(`first frame accepted, profile of before: median ${median(warm).toFixed(0)} ms of ${whole(warm)}`);
+}
+
+async function memory() {
+  const browser = await launch();
+  const { page } = await browser.page("/tests/blank.html");
+  const said = (bytes) => `${(bytes / 1e6).toFixed(2)} MB`;
+  let done = 0;
+  for (const count of [2, 20]) {
+    const modules = await encodeClips(page, count - done);
+    done = count;
+    const { workers, heap, agent } = await memoryOf(page);
+    console.log(
+      `after ${count} encodes: linear memory of the last ${said(modules.at(-1))}, gone with its Workers (${workers} left); ` +
+        `the page has ${said(agent)} by the browser's count, ${said(heap)} of it on the heap of JavaScript`,
+    );
+  }
+  await browser.close();
 }
 
 const CLIP = { width: 320, height: 240, frames: 30 };
@@ -142,7 +161,7 @@ if (what === "--once") {
   console.log(JSON.stringify(await inNode()));
 } else {
   // All of them, or the one that is named.
-  const runs = { start, workers, speed };
+  const runs = { start, memory, workers, speed };
   for (const [name, measure] of Object.entries(runs)) {
     if (what === undefined || what === name) await measure();
   }

@@ -1,8 +1,9 @@
-//! Errors as JavaScript has them, and what is left to say after a panic.
+//! Errors as JavaScript has them, and what is left to say after a panic; times, which can be wrong.
 
 use std::sync::{Mutex, PoisonError};
 
-use framewright::{Error, ErrorKind};
+use framewright::media::TimeBase;
+use framewright::{Error, ErrorKind, Timestamp};
 use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
 
@@ -35,6 +36,19 @@ pub fn failure(kind: &str, message: &str) -> JsValue {
 /// The library's error, in its own words.
 pub fn from_library(error: Error) -> JsValue {
     failure(kind(error.kind()), &error.to_string())
+}
+
+/// Times come in microseconds, as WebCodecs has them.
+const MICROSECONDS: TimeBase = TimeBase::per_second(1_000_000);
+
+/// A time of JavaScript, or the error that says why it is none.
+pub fn timestamp(microseconds: f64) -> Result<Timestamp, JsValue> {
+    // Beyond 2^53 a number of JavaScript is no whole number any more; that is 285 years.
+    if microseconds.is_finite() && microseconds.abs() < 9_007_199_254_740_992.0 {
+        Ok(Timestamp::new(microseconds.round() as i64, MICROSECONDS))
+    } else {
+        Err(failure("invalid-input", &format!("a time of {microseconds} microseconds: it has to be a whole number")))
+    }
 }
 
 /// The kinds as the TypeScript names them.

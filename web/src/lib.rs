@@ -6,12 +6,15 @@
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
 
+mod about;
 mod failure;
+mod folder;
 mod frame;
 mod groups;
 mod outbox;
 mod report;
 mod session;
 
+pub use about::About;
 pub use groups::Group;
 pub use session::Session;

@@ -45,6 +45,7 @@ fn stream(stream: &StreamReport) -> JsValue {
                 ("samples", (samples as f64).into()),
             ],
         ),
+        StreamKind::Subtitle { cues } => set(&object, &[("kind", "subtitles".into()), ("cues", (cues as f64).into())]),
         // Nothing here adds a stream of another kind.
         _ => set(&object, &[("kind", "other".into())]),
     }

@@ -1,23 +1,22 @@
 //! One file being made, in the words that cross into WebAssembly.
 
-use framewright::media::{Metadata, TimeBase};
+use framewright::media::Cue;
 use framewright::{
-    AudioOptions, AudioSamples, AudioStream, Container, Encoder, EncoderOptions, Timestamp, VideoCodec, VideoOptions,
-    VideoStream,
+    AudioOptions, AudioSamples, AudioStream, Container, Encoder, EncoderOptions, Layout, SubtitleOptions,
+    SubtitleStream, VideoCodec, VideoOptions, VideoStream,
 };
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::prelude::*;
 
-use crate::failure::{failure, from_library};
+use crate::about::About;
+use crate::failure::{failure, from_library, timestamp};
+use crate::folder::FolderBox;
 use crate::frame;
 use crate::groups::GroupDesk;
 use crate::outbox::Outbox;
 use crate::report;
 
 type Result<T> = std::result::Result<T, JsValue>;
-
-/// Times come in microseconds, as WebCodecs has them.
-const MICROSECONDS: TimeBase = TimeBase::per_second(1_000_000);
 
 /// An encoder of one file. Options are names and values in turn: `["crf", "30", "preset", "8"]`.
 #[wasm_bindgen]
@@ -26,22 +25,36 @@ pub struct Session {
     encoder: Option<Encoder>,
     container: Container,
     streams: Vec<Stream>,
-    outbox: Outbox,
+    destination: Destination,
+}
+
+/// Where the bytes wait for JavaScript.
+enum Destination {
+    File(Outbox),
+    Folder(FolderBox),
 }
 
 enum Stream {
     /// With what passes between it and the Workers that encode its groups of pictures, where that is so.
     Video(VideoStream, Option<GroupDesk>),
     Audio(AudioStream),
+    /// `None` once no more cues come.
+    Subtitles(Option<SubtitleStream>),
 }
 
 #[wasm_bindgen]
 impl Session {
     /// `seekable`: whether what was written can be written again. Without it, the container's streaming layout is used.
-    /// `tags` say what the file says of itself, as `["title", "The walk"]`.
+    /// `manifest` is the name of that of HLS and DASH, whose files JavaScript makes.
     #[wasm_bindgen(constructor)]
-    pub fn new(container: &str, seekable: bool, options: Vec<String>, tags: Vec<String>) -> Result<Session> {
-        let container = container.parse().map_err(from_library)?;
+    pub fn new(
+        container: &str,
+        seekable: bool,
+        manifest: Option<String>,
+        options: Vec<String>,
+        about: About,
+    ) -> Result<Session> {
+        let container: Container = container.parse().map_err(from_library)?;
         let mut all = EncoderOptions::new();
         for (name, value) in pairs(&options) {
             if name == "queue_full" {
@@ -50,12 +63,17 @@ impl Session {
             }
             all.set(name, value).map_err(from_library)?;
         }
-        let metadata = pairs(&tags).fold(Metadata::new(), |metadata, (name, value)| metadata.tag(name, value));
+        let metadata = about.into_metadata();
         if !metadata.is_empty() {
             all = all.metadata(metadata);
         }
         let encoder = Some(Encoder::with_options(all).map_err(from_library)?);
-        Ok(Session { encoder, container, streams: Vec::new(), outbox: Outbox::new(seekable) })
+        let destination = match manifest {
+            Some(name) => Destination::Folder(FolderBox::new(name)),
+            None if is_held(container, seekable, &options) => Destination::File(Outbox::held()),
+            None => Destination::File(Outbox::new(seekable)),
+        };
+        Ok(Session { encoder, container, streams: Vec::new(), destination })
     }
 
     /// Adds a video stream and gives its number. `extra` are options that only its codec has. `groups`: whether other Workers
@@ -96,10 +114,25 @@ impl Session {
         Ok(self.streams.len() - 1)
     }
 
+    /// Adds a stream of subtitles and gives its number.
+    #[wasm_bindgen(js_name = addSubtitles)]
+    pub fn add_subtitles(&mut self, options: Vec<String>) -> Result<usize> {
+        let mut all = SubtitleOptions::new();
+        pairs(&options).try_for_each(|(name, value)| all.set(name, value)).map_err(from_library)?;
+        let stream = self.encoder()?.add_subtitles(all).map_err(from_library)?;
+        self.streams.push(Stream::Subtitles(Some(stream)));
+        Ok(self.streams.len() - 1)
+    }
+
     /// All streams have been added.
     pub fn open(&mut self) -> Result<()> {
-        let (outbox, container) = (self.outbox.clone(), self.container);
-        self.encoder()?.open_sink(outbox, container).map_err(from_library)
+        let container = self.container;
+        let encoder = self.encoder.as_mut().ok_or_else(closed)?;
+        match &self.destination {
+            Destination::File(outbox) => encoder.open_sink(outbox.clone(), container),
+            Destination::Folder(folder) => encoder.open_sink(folder.clone(), container),
+        }
+        .map_err(from_library)
     }
 
     /// Encodes a frame of 8 bits a sample; `time` is where it begins, in microseconds.
@@ -188,10 +221,55 @@ impl Session {
         .map_err(from_library)
     }
 
-    /// What has to be written since the last call: position, bytes, position, bytes, … in this order.
+    /// Shows a text from `start` to `end`, both in microseconds. Cues come in the order in which they begin.
+    #[wasm_bindgen(js_name = addCue)]
+    pub fn add_cue(
+        &mut self,
+        stream: usize,
+        start: f64,
+        end: f64,
+        text: &str,
+        identifier: &str,
+        settings: &str,
+    ) -> Result<()> {
+        let cue = Cue::new(text).identifier(identifier).settings(settings);
+        self.subtitles(stream)?.add_cue(timestamp(start)?, timestamp(end)?, &cue).map_err(from_library)
+    }
+
+    /// Says that no cue of a stream begins before `time`, in microseconds.
+    #[wasm_bindgen(js_name = advanceTo)]
+    pub fn advance_to(&mut self, stream: usize, time: f64) -> Result<()> {
+        self.subtitles(stream)?.advance_to(timestamp(time)?).map_err(from_library)
+    }
+
+    /// Says that no more cues of a stream come.
+    #[wasm_bindgen(js_name = endCues)]
+    pub fn end_cues(&mut self, stream: usize) -> Result<()> {
+        self.subtitles(stream)?;
+        match self.streams.get_mut(stream) {
+            Some(Stream::Subtitles(cues)) => cues.take().map_or(Ok(()), SubtitleStream::finish).map_err(from_library),
+            _ => Ok(()),
+        }
+    }
+
+    /// What has to be written since the last call: position, bytes, position, bytes, … in this order. Of several files
+    /// there is nothing here, but in `takeFiles`.
     #[wasm_bindgen(js_name = takeWrites)]
     pub fn take_writes(&mut self) -> Array {
-        self.outbox.take()
+        match &self.destination {
+            Destination::File(outbox) => outbox.take(),
+            Destination::Folder(_) => Array::new(),
+        }
+    }
+
+    /// What has to be done with files since the last call, three values each: `open`, its number, its name; `data`, its
+    /// number, bytes; `complete` or `discard` and its number; `remove`, 0, its name.
+    #[wasm_bindgen(js_name = takeFiles)]
+    pub fn take_files(&mut self) -> Array {
+        match &self.destination {
+            Destination::File(_) => Array::new(),
+            Destination::Folder(folder) => folder.take(),
+        }
     }
 
     /// Ends all streams and completes the file. What it says is the report; more is to be written after it.
@@ -213,21 +291,28 @@ impl Session {
     fn encoder(&mut self) -> Result<&mut Encoder> {
         self.encoder.as_mut().ok_or_else(closed)
     }
+
+    fn subtitles(&mut self, stream: usize) -> Result<&mut SubtitleStream> {
+        match self.streams.get_mut(stream) {
+            Some(Stream::Subtitles(Some(subtitles))) => Ok(subtitles),
+            Some(Stream::Subtitles(None)) => Err(failure("state", "the subtitles were ended: they take no more cues")),
+            _ => Err(failure("state", &format!("stream {stream} is no stream of subtitles"))),
+        }
+    }
+}
+
+/// Whether the file waits here for its end, as layout `faststart` has to read and move what it wrote. Where it is told how
+/// much room to keep for the index, and where it never moves anything, a destination that can go back gets it as it comes.
+fn is_held(container: Container, seekable: bool, options: &[String]) -> bool {
+    let given = |name: &str| pairs(options).rfind(|pair| pair.0 == name).map(|pair| pair.1);
+    let moves = container == Container::Mp4 && given("index_reserve").is_none();
+    given("layout") == Some(Layout::FastStart.name()) && (moves || !seekable)
 }
 
 fn closed() -> JsValue {
     failure("state", "the encoder is closed: make a new one for the next file")
 }
 
-fn pairs(list: &[String]) -> impl Iterator<Item = (&str, &str)> {
+fn pairs(list: &[String]) -> impl DoubleEndedIterator<Item = (&str, &str)> {
     list.chunks_exact(2).map(|pair| (pair[0].as_str(), pair[1].as_str()))
-}
-
-fn timestamp(microseconds: f64) -> Result<Timestamp> {
-    // Beyond 2^53 a number of JavaScript is no whole number any more; that is 285 years.
-    if microseconds.is_finite() && microseconds.abs() < 9_007_199_254_740_992.0 {
-        Ok(Timestamp::new(microseconds.round() as i64, MICROSECONDS))
-    } else {
-        Err(failure("invalid-input", &format!("a time of {microseconds} microseconds: it has to be a whole number")))
-    }
 }

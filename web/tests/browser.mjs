@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { serve } from "../scripts/serve.mjs";
 
-/** Starts both. Chromium is found at $CHROMIUM, else /usr/bin/chromium. */
-export async function launch() {
+/** Starts both. Chromium is found at $CHROMIUM, else /usr/bin/chromium; `more` are further arguments of its. */
+export async function launch(more = []) {
   const { server, origin } = await serve();
   const profile = mkdtempSync(join(tmpdir(), "framewright-chromium-"));
   const context = await chromium.launchPersistentContext(profile, {
@@ -25,6 +25,9 @@ export async function launch() {
       "--autoplay-policy=no-user-gesture-required",
       "--enable-precise-memory-info",
       "--js-flags=--expose-gc",
+      // Memory is counted when it is asked for, not minutes later with the next collection.
+      "--enable-blink-features=ForceEagerMeasureMemory",
+      ...more,
     ],
   });
   context.setDefaultTimeout(120_000);

@@ -53,11 +53,16 @@ export function sound(clip, index) {
   });
 }
 
-/** Encodes a clip with the encoder that is handed over. */
-export async function encode(Encoder, clip, options) {
+/** Encodes a clip with the encoder that is handed over; `subtitles` has options and cues of each stream of them. */
+export async function encode(Encoder, clip, options, subtitles = []) {
   const encoder = new Encoder(options);
   const video = encoder.addVideo(clip.video);
   const audio = clip.audio && encoder.addAudio(clip.audio);
+  const texts = subtitles.map(({ options, cues }) => [encoder.addSubtitles(options), cues]);
+  for (const [stream, cues] of texts) {
+    for (const cue of cues) await stream.addCue(...cue);
+    await stream.end();
+  }
   for (let index = 0; index < clip.frames; index++) {
     await video.addFrame(frame(clip, index), { format: clip.format });
     await audio?.addSamples(sound(clip, index));

@@ -131,6 +131,73 @@ test("cancelling ends the Worker, and the page goes on", async () => {
   await page.close();
 });
 
+test("a drawing by hand becomes a video", async () => {
+  const { page, problems } = await browser.page("/demo/");
+  await page.click("#draw");
+  assert.ok(await page.isVisible("#tools"));
+  await page.click("#make");
+  assert.match(await page.textContent("#error"), /Nothing is recorded yet\. Press Record/);
+  const box = await page.locator("#canvas").boundingBox();
+  const at = (x, y) => [box.x + x * box.width, box.y + y * box.height];
+  const stroke = async (from, to) => {
+    await page.mouse.move(...at(...from));
+    await page.mouse.down();
+    await page.mouse.move(...at(...to), { steps: 8 });
+    await page.mouse.up();
+  };
+  // A red line that is there before, a green one by the pointer, and a blue one by keys.
+  await page.check("input[name=colour][value='#d4343f']", { force: true });
+  await set(page, "width", 4);
+  await stroke([0.1, 0.2], [0.9, 0.2]);
+  assert.equal(await page.textContent("#width-text"), "very broad");
+  await page.click("#record");
+  assert.equal(await page.textContent("#record"), "Stop");
+  await page.waitForTimeout(400);
+  await page.check("input[name=colour][value='#2f9e57']", { force: true });
+  await stroke([0.1, 0.8], [0.9, 0.8]);
+  await page.check("input[name=colour][value='#2f6fd6']", { force: true });
+  await page.focus("#canvas");
+  // From where the pointer was to the middle of the paper.
+  for (let i = 0; i < 15; i++) await page.keyboard.press("ArrowUp");
+  await page.keyboard.press("Space");
+  assert.match(await page.textContent("#status"), /pen is down/);
+  for (let i = 0; i < 12; i++) await page.keyboard.press("Shift+ArrowLeft");
+  await page.keyboard.press("Escape");
+  assert.match(await page.textContent("#status"), /pen is up/);
+  await page.screenshot({ path: join(SHOTS, "drawing-1-recording.png") });
+  await page.click("#record");
+  assert.match(await page.textContent("#status"), /Recorded \d\.\d seconds/);
+  const seconds = Number.parseFloat(await page.textContent("#clock"));
+  await page.selectOption("#rate", "12");
+  await make(page);
+  const first = await watch(page, 0.04, 160, 36);
+  near(first.duration, seconds, 0.15, "seconds");
+  assert.equal(first.channels, 0);
+  const colours = { red: [212, 52, 63], green: [47, 158, 87], blue: [47, 111, 214], paper: [255, 255, 255] };
+  const looks = (pixel, name) => colours[name].forEach((level, i) => near(pixel[i], level, 32, `${name}, channel ${i}`));
+  looks(first.pixel, "red");
+  looks((await watch(page, 0.04, 160, 144)).pixel, "paper");
+  const last = first.duration - 0.05;
+  looks((await watch(page, last, 160, 144)).pixel, "green");
+  looks((await watch(page, last, 200, 90)).pixel, "blue");
+  await page.screenshot({ path: join(SHOTS, "drawing-2-done.png") });
+  // A new sheet and another recording; on a telephone too.
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.click("#clear");
+  assert.ok(await page.isVisible("#canvas"));
+  await page.click("#record");
+  await page.waitForTimeout(300);
+  await page.screenshot({ path: join(SHOTS, "drawing-3-narrow.png"), fullPage: true });
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+  assert.ok(wide <= 390, `${wide} pixels wide`);
+  await make(page);
+  looks((await watch(page, 0.04, 160, 36)).pixel, "paper");
+  await page.click("#reset");
+  assert.ok(await page.isHidden("#tools"));
+  assert.deepEqual(problems, []);
+  await page.close();
+});
+
 /** A GIF of three frames of one colour each: red for 200 ms, green for 400, blue for 300. */
 function gif() {
   const head = [..."GIF89a"].map((letter) => letter.charCodeAt(0));

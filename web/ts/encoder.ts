@@ -1,20 +1,28 @@
+import { ABOUT, aboutPiece, type AboutOptions } from "./about.js";
 import { FramewrightError } from "./errors.js";
+import { manifestName } from "./folders.js";
+import type { GpuRequest } from "./gpu.js";
 import { Groups } from "./groups.js";
 import { Link } from "./link.js";
 import { loadModule, type ModuleSource } from "./module.js";
 import { flatten, flattenExtra, whole } from "./options.js";
-import type { AudioOptions, Container, FileOptions, VideoOptions } from "./options.js";
-import type { Reply, Request } from "./protocol.js";
+import type { AudioOptions, Container, FileOptions, SubtitleOptions, VideoOptions } from "./options.js";
+import type { FileStep, Reply, Request, Write } from "./protocol.js";
 import type { Progress, Report } from "./report.js";
 import { makeSink, type Output, type Sink, type SinkOption } from "./sinks.js";
-import { AudioStream, lateRefusal, VideoStream } from "./streams.js";
+import { AudioStream, lateRefusal, SubtitleStream, VideoStream } from "./streams.js";
 
 /** Options of an encoder. */
-export interface EncoderOptions<S extends SinkOption = "bytes"> extends FileOptions {
+export interface EncoderOptions<S extends SinkOption = "bytes"> extends FileOptions, AboutOptions {
   /** The container. `"mp4"` unless said. */
   container?: Container;
   /** Where the file goes. `"bytes"` unless said: `close` gives a `Uint8Array`. */
   sink?: S;
+  /**
+   * The name of the manifest of HLS and DASH; those of the other files begin with what stands before its last dot.
+   * `video.m3u8` and `video.mpd` unless said.
+   */
+  name?: string;
   /**
    * Whether a stream that is the sink takes `{ type: "write", position, data }`, so that the file can be corrected at its
    * end. Unless said, a `FileSystemWritableFileStream` does, others do not and get the streaming layout.
@@ -26,8 +34,6 @@ export interface EncoderOptions<S extends SinkOption = "bytes"> extends FileOpti
   onProgress?: (progress: Progress) => void;
   /** How many frames of a stream may wait for the encoder before `addFrame` makes its caller wait. 4 unless said. */
   maxWaiting?: number;
-  /** What the file says of itself, as in `{ title: "The walk", artist: "Me" }`. */
-  tags?: Record<string, string>;
   /** The WebAssembly module, or where it is, if not beside the library's files. */
   module?: ModuleSource;
   /**
@@ -42,7 +48,7 @@ export interface EncoderOptions<S extends SinkOption = "bytes"> extends FileOpti
 }
 
 /** What an encoder's own options are called; the others go to the library. */
-const OWN = ["container", "sink", "seekable", "signal", "onProgress", "maxWaiting", "tags", "module", "worker", "workers"] as const;
+const OWN = ["container", "sink", "name", "seekable", "signal", "onProgress", "maxWaiting", "module", "worker", "workers", ...ABOUT] as const;
 
 /**
  * Makes one file of video and audio streams.
@@ -70,9 +76,11 @@ export class Encoder<S extends SinkOption = "bytes"> {
   readonly #onProgress: ((progress: Progress) => void) | undefined;
   readonly #maxWaiting: number;
   readonly #container: Container;
-  readonly #streams: (VideoStream | AudioStream)[] = [];
+  readonly #streams: (VideoStream | AudioStream | SubtitleStream)[] = [];
   readonly #progress: Progress = { framesIn: 0, framesEncoded: 0, samplesIn: 0, bytesOut: 0 };
   #end = 0;
+  /** The bytes of the module's memory. */
+  #memory = 0;
   #hasVideo = false;
   #opened: Promise<unknown> | undefined;
   #closing: Promise<Output<S>> | undefined;
@@ -91,26 +99,30 @@ export class Encoder<S extends SinkOption = "bytes"> {
     }
     this.#onProgress = options.onProgress;
     const file = flatten(options, OWN);
-    const tags = flattenExtra(options.tags);
+    const manifest = manifestName(this.#container, options.name);
+    const about = aboutPiece(options);
+    // Told by what loads the module; or not, where something below is wrong.
+    about.catch(() => {});
     const inWorker = options.worker ?? true;
     if (inWorker && typeof Worker === "undefined") {
       throw new FramewrightError("unsupported", "there are no Workers here: give `worker: false`");
     }
     const workers = inWorker ? workerCount(options.workers) : 1;
-    this.#sink = makeSink(options.sink ?? "bytes", options.seekable);
+    this.#sink = makeSink(options.sink ?? "bytes", manifest !== undefined, options.seekable);
     this.#link = new Link(inWorker, {
       replied: (reply) => this.#replied(reply),
       failed: (error) => this.#fail(error),
     });
-    this.#loaded = loadModule(options.module).then((module) => {
+    this.#loaded = Promise.all([loadModule(options.module), about]).then(([module, about]) => {
       // Not waited for: what comes next is answered after it.
       void this.#setUp({
         do: "load",
         module,
         container: this.#container,
         seekable: this.#sink.seekable,
+        manifest,
         options: file,
-        tags,
+        about,
       });
       return module;
     });
@@ -137,9 +149,10 @@ export class Encoder<S extends SinkOption = "bytes"> {
       do: "video",
       width: whole("width", width),
       height: whole("height", height),
-      options: flatten(options, ["width", "height", "extra"]),
+      options: flatten(options, ["width", "height", "extra", "gpu"]),
       extra: flattenExtra(extra),
       groups: this.#groups !== undefined,
+      gpu: gpuRequest(options, this.#container),
     } as const satisfies Request;
     void this.#loaded.then(() => this.#setUp(request)).catch(() => {});
     this.#groups?.add(this.#streams.length, {
@@ -173,6 +186,20 @@ export class Encoder<S extends SinkOption = "bytes"> {
   }
 
   /**
+   * Adds a stream of subtitles, as `addVideo` does one of pictures. Pictures and sound wait in memory, up to `queueBytes`,
+   * for cues that could begin before them: give cues in step with the pictures, say how far they are with `advanceTo`, or
+   * give all of them first and then `end` the stream.
+   */
+  addSubtitles(options: SubtitleOptions = {}): SubtitleStream {
+    this.#checkSetup();
+    const request: Request = { do: "subtitles", options: flatten(options) };
+    void this.#loaded.then(() => this.#setUp(request)).catch(() => {});
+    const stream = new SubtitleStream(this.#host(), this.#streams.length, this.#maxWaiting);
+    this.#streams.push(stream);
+    return stream;
+  }
+
+  /**
    * Resolves when the module is loaded and all options have been found to be right. Nobody has to call it: the first frame
    * does. No stream can be added after it.
    */
@@ -184,8 +211,8 @@ export class Encoder<S extends SinkOption = "bytes"> {
   }
 
   /**
-   * Ends all streams, completes the file and ends the Worker. Gives the file for the sinks `"bytes"` and `"blob"`; what was
-   * made is in `report`.
+   * Ends all streams, completes the file and ends the Worker. Gives the file for the sinks `"bytes"` and `"blob"`, and files
+   * by name for `"files"`; what was made is in `report`.
    *
    * A frame that was refused after its `addFrame` had resolved, and that no later call told of, rejects it: the file is
    * complete without that frame.
@@ -204,7 +231,8 @@ export class Encoder<S extends SinkOption = "bytes"> {
       await Promise.all(this.#streams.map((stream) => stream.settled()));
       await opened;
       await this.#endGroups();
-      this.report = (await this.#link.ask({ do: "close" })) as Report;
+      const made = (await this.#link.ask({ do: "close" })) as Omit<Report, "moduleMemory">;
+      this.report = { ...made, moduleMemory: this.#memory + (this.#groups?.memory ?? 0) };
       await this.#written;
       this.#check();
       const type = `${this.#hasVideo ? "video" : "audio"}/${this.#container === "matroska" ? "x-matroska" : this.#container}`;
@@ -233,11 +261,12 @@ export class Encoder<S extends SinkOption = "bytes"> {
   }
 
   /**
-   * Gives the file up: ends the Worker, aborts the sink, and rejects whatever is waiting with `reason` (an `AbortError`
+   * Gives the file up: ends the Worker, aborts the sink (of several files, removes those that were made), and rejects
+   * whatever is waiting with `reason` (an `AbortError`
    * unless said). Does nothing after `close` has resolved.
    */
   async cancel(reason: unknown = new DOMException("the encoder was cancelled", "AbortError")): Promise<void> {
-    this.#fail(reason);
+    this.#fail(reason, true);
     await this.#aborted;
   }
 
@@ -303,25 +332,31 @@ export class Encoder<S extends SinkOption = "bytes"> {
   }
 
   #replied(reply: Reply): void {
+    this.#memory = Math.max(this.#memory, reply.memory);
     reply.parts.forEach((part) => this.#groups?.take(part));
-    for (const write of reply.writes) {
-      this.#end = Math.max(this.#end, write.position + write.data.length);
+    const wanted: (Write | FileStep)[] = [...reply.writes, ...reply.steps];
+    for (const write of wanted) {
+      if ("position" in write) {
+        this.#end = Math.max(this.#end, write.position + write.data.length);
+      } else if (write.what === "data") {
+        this.#end += write.data.length;
+      }
       this.#written = this.#written.then(() => this.#sink.write(write));
     }
-    if (reply.writes.length > 0) {
+    if (wanted.length > 0) {
       this.#progress.bytesOut = this.#end;
       this.#written.catch((error) => this.#fail(sinkError(error)));
       this.#onProgress?.({ ...this.#progress });
     }
   }
 
-  #fail(error: unknown): void {
+  #fail(error: unknown, cancelled = false): void {
     if (this.#failure !== undefined) {
       return;
     }
     this.#failure = error;
     this.#release(error);
-    this.#aborted = this.#sink.abort(error);
+    this.#aborted = this.#sink.abort(error, cancelled);
   }
 
   /** Lets go of the Worker and of the signal; whoever comes later hears `reason`. */
@@ -331,6 +366,24 @@ export class Encoder<S extends SinkOption = "bytes"> {
     this.#groups?.end(reason);
     this.#signal?.removeEventListener("abort", this.#onAbort);
   }
+}
+
+/** What the engine is told of a GPU: nothing where none is wanted. */
+function gpuRequest(options: VideoOptions, container: Container): GpuRequest | undefined {
+  const { gpu: wanted = false, width, height, color, range, pixelFormat = "yuv420p" } = options;
+  if (wanted !== true && wanted !== false && wanted !== "auto") {
+    throw new FramewrightError("invalid-option", `option \`gpu\` is ${String(wanted)}: use true, false or "auto"`);
+  }
+  // These begin with other codecs, whose colours are others.
+  const usual = ["mov", "avi", "y4m"].includes(container) ? `the usual codec of ${container}` : "av1";
+  const { codec = usual } = options;
+  const never = [
+    options.outSize !== undefined && "frames are scaled by the CPU",
+    options.alpha && "transparency is kept by the CPU",
+    codec !== "av1" && `frames for ${codec} are converted by the CPU`,
+    pixelFormat !== "yuv420p" && `${pixelFormat} is made by the CPU`,
+  ].find((reason) => typeof reason === "string");
+  return wanted === false ? undefined : { wanted, width, height, color, range, never: never || undefined };
 }
 
 /** How many Workers encode groups of pictures. */

@@ -1,19 +1,33 @@
 // The module with one session: what runs in the Worker, or in this thread where there is none.
 import { FramewrightError, toWire } from "./errors.js";
-import type { FramePiece, Numbered, Part, Reply, Request, SamplesPiece, Write } from "./protocol.js";
-import init, { Group, Session, takePanic } from "./wasm/framewright.js";
+import type { GpuLane } from "./gpu.js";
+import type { AboutPiece, FileStep, FramePiece, Numbered, Part, Reply, Request, SamplesPiece, Write } from "./protocol.js";
+import init, { About, Group, Session, takePanic } from "./wasm/framewright.js";
+
+/** What can be refused without an end of all: the stream goes on. */
+const GOES_ON: Request["do"][] = ["frame", "samples", "end", "cue", "advance", "endCues"];
+
+/** A frame that the session takes. */
+interface Pixels {
+  format: string;
+  data: Uint8Array;
+}
 
 /** Answers requests one after the other. */
 export class Engine {
   #session: Session | undefined;
   #group: Group | undefined;
   #memory: WebAssembly.Memory | undefined;
+  /** The ways of streams over a GPU, by their numbers. */
+  readonly #lanes = new Map<number, GpuLane>();
+  /** Frames that are with a GPU before it is their turn, so that it works while the one before is encoded. */
+  readonly #early = new WeakMap<Numbered, Promise<Pixels>>();
   #canvas: OffscreenCanvas | undefined;
   #spent = false;
 
   /** Does what is asked. Nothing is thrown: what goes wrong is in the answer. */
   async handle(request: Numbered): Promise<Reply> {
-    const reply: Reply = { id: request.id, writes: [], parts: [], memory: 0 };
+    const reply: Reply = { id: request.id, writes: [], steps: [], parts: [], memory: 0 };
     try {
       if (this.#spent) {
         throw new FramewrightError("state", "the encoder failed before");
@@ -22,20 +36,39 @@ export class Engine {
     } catch (error) {
       reply.error = toWire(this.#explain(error));
       // What comes before the first frame is set-up: there is nothing to go on with.
-      reply.fatal = this.#spent || !["frame", "samples", "end"].includes(request.do) || reply.error.kind === "io";
+      reply.fatal = this.#spent || !GOES_ON.includes(request.do) || reply.error.kind === "io";
     }
     if (!this.#spent) {
       reply.writes = this.#takeWrites();
+      reply.steps = this.#takeSteps();
       reply.parts = this.#takeParts();
     }
     reply.memory = this.#memory?.buffer.byteLength ?? 0;
     return reply;
   }
 
-  async #answer(request: Request): Promise<unknown> {
+  /** Sees a request before it is its turn. */
+  foresee(request: Numbered): void {
+    const lane = request.do === "frame" ? this.#lanes.get(request.stream) : undefined;
+    if (lane && request.do === "frame") {
+      const pixels = this.#convert(lane, request.frame);
+      // What is wrong with it is said when it is its turn.
+      pixels.catch(() => {});
+      this.#early.set(request, pixels);
+    }
+  }
+
+  async #convert(lane: GpuLane, frame: FramePiece): Promise<Pixels> {
+    const pixels = this.#pixels(frame);
+    const picture = await lane.convert(pixels.format, frame.width, frame.height, pixels.data);
+    return picture ? { format: "i420", data: picture } : pixels;
+  }
+
+  async #answer(request: Numbered): Promise<unknown> {
     if (request.do === "load") {
       this.#memory = (await init({ module_or_path: request.module })).memory;
-      this.#session = new Session(request.container, request.seekable, request.options, request.tags);
+      const { container, seekable, manifest, options } = request;
+      this.#session = new Session(container, seekable, manifest, options, about(request.about));
       return undefined;
     }
     if (request.do === "loadGroups") {
@@ -60,14 +93,24 @@ export class Engine {
       throw new FramewrightError("state", "the module was not loaded");
     }
     switch (request.do) {
-      case "video":
-        return session.addVideo(request.width, request.height, request.options, request.extra, request.groups);
+      case "video": {
+        const stream = session.addVideo(request.width, request.height, request.options, request.extra, request.groups);
+        if (request.gpu) {
+          // Most streams do without.
+          this.#lanes.set(stream, await (await import("./gpu.js")).GpuLane.open(request.gpu));
+        }
+        return stream;
+      }
       case "audio":
         return session.addAudio(request.rate, request.channels, request.options, request.extra);
+      case "subtitles":
+        return session.addSubtitles(request.options);
       case "open":
         return session.open();
       case "frame": {
-        const { format, data } = this.#pixels(request.frame);
+        const lane = this.#lanes.get(request.stream);
+        const early = this.#early.get(request) ?? (lane && this.#convert(lane, request.frame));
+        const { format, data } = early ? await early : this.#pixels(request.frame);
         if (request.key) {
           session.forceKeyFrame(request.stream);
         }
@@ -79,17 +122,28 @@ export class Engine {
         const { channels, data } = samples(request.samples);
         return session.addSamples(request.stream, channels, data, request.time);
       }
+      case "cue": {
+        const { stream, start, end, text, identifier, settings } = request;
+        return session.addCue(stream, start, end, text, identifier, settings);
+      }
+      case "advance":
+        return session.advanceTo(request.stream, request.time);
+      case "endCues":
+        return session.endCues(request.stream);
       case "endFrames":
         return session.endFrames(request.stream);
       case "give":
         return session.giveGroup(request.stream, request.group, request.packets);
-      case "close":
-        return session.close();
+      case "close": {
+        const report = session.close();
+        this.#lanes.forEach((lane, stream) => (report.streams[stream].gpu = lane.end()));
+        return report;
+      }
     }
   }
 
   /** The pixels of a frame. What is no bytes yet is drawn, so that the browser does what its colours ask for. */
-  #pixels(frame: FramePiece): { format: string; data: Uint8Array } {
+  #pixels(frame: FramePiece): Pixels {
     if ("data" in frame) {
       return frame;
     }
@@ -123,6 +177,28 @@ export class Engine {
     return writes;
   }
 
+  #takeSteps(): FileStep[] {
+    const flat = (this.#session?.takeFiles() ?? []) as unknown[];
+    const steps: FileStep[] = [];
+    for (let i = 0; i < flat.length; i += 3) {
+      const [what, file, given] = [flat[i] as FileStep["what"], flat[i + 1] as number, flat[i + 2]];
+      switch (what) {
+        case "open":
+          steps.push({ what, file, name: given as string });
+          break;
+        case "data":
+          steps.push({ what, file, data: given as Uint8Array<ArrayBuffer> });
+          break;
+        case "remove":
+          steps.push({ what, name: given as string });
+          break;
+        default:
+          steps.push({ what, file });
+      }
+    }
+    return steps;
+  }
+
   #takeParts(): Part[] {
     const flat = (this.#session?.takeParts() ?? []) as (number | Uint8Array<ArrayBuffer> | undefined)[];
     const parts: Part[] = [];
@@ -151,6 +227,23 @@ export class Engine {
   }
 }
 
+/** What the file says of itself, in the module; the session takes it over. */
+function about({ tags, created, chapters, cover, attachments }: AboutPiece): About {
+  const about = new About();
+  for (let i = 0; i < tags.length; i += 2) {
+    about.tag(tags[i] as string, tags[i + 1] as string);
+  }
+  if (created !== undefined) {
+    about.created(created);
+  }
+  chapters.forEach(({ start, end, title }) => about.chapter(start, end, title));
+  if (cover) {
+    about.cover(cover);
+  }
+  attachments.forEach(({ name, mediaType, data }) => about.attachment(name, mediaType, data));
+  return about;
+}
+
 function samples(piece: SamplesPiece): { channels: number; data: Float32Array } {
   if ("data" in piece) {
     return piece;
@@ -169,6 +262,11 @@ function samples(piece: SamplesPiece): { channels: number; data: Float32Array } 
 /** What of an answer is moved, not copied. */
 export function transferables(reply: Reply): ArrayBuffer[] {
   const moved = reply.writes.map((write) => write.data.buffer);
+  for (const step of reply.steps) {
+    if (step.what === "data") {
+      moved.push(step.data.buffer);
+    }
+  }
   for (const { picture } of reply.parts) {
     if (picture) {
       moved.push(picture.buffer);

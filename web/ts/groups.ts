@@ -27,6 +27,8 @@ export class Groups {
   readonly #groups = new Map<string, Group>();
   readonly #links: Link[] = [];
   readonly #idle: Link[] = [];
+  /** The bytes of linear memory that their modules have. */
+  readonly #memory = new Map<Link, number>();
   /** Resolves when the module has been sent to a Worker, which is before all else. */
   readonly #loaded = new WeakMap<Link, Promise<void>>();
   #waiting = 0;
@@ -38,6 +40,11 @@ export class Groups {
     private readonly module: Promise<WebAssembly.Module>,
     private readonly owner: GroupOwner,
   ) {}
+
+  /** The bytes of linear memory that the modules of all Workers have. */
+  get memory(): number {
+    return [...this.#memory.values()].reduce((sum, bytes) => sum + bytes, 0);
+  }
 
   /** A stream is encoded in groups, each with these options. */
   add(stream: number, setup: GroupSetup): void {
@@ -106,7 +113,10 @@ export class Groups {
   }
 
   #start(): Link {
-    const link = new Link(true, { replied: () => {}, failed: (error) => this.owner.failed(error) });
+    const link: Link = new Link(true, {
+      replied: ({ memory }) => void this.#memory.set(link, memory),
+      failed: (error) => this.owner.failed(error),
+    });
     this.#links.push(link);
     // What is asked before the module is there waits for it.
     this.#loaded.set(

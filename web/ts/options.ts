@@ -4,7 +4,7 @@ import { FramewrightError } from "./errors.js";
 export type UsualContainer = "mp4" | "webm" | "matroska" | "mov";
 
 /** Those that a module has beside them that was built by `npm run build -- --full`. */
-export type FullContainer = "avi" | "ivf" | "obu" | "y4m" | "avif" | "ogg" | "wav" | "flac";
+export type FullContainer = "hls" | "dash" | "avi" | "ivf" | "obu" | "y4m" | "avif" | "ogg" | "wav" | "flac";
 
 /** A container. */
 export type Container = UsualContainer | FullContainer;
@@ -14,14 +14,33 @@ export type PixelLayout = "rgba" | "bgra" | "rgb" | "bgr" | "gray" | "i420" | "i
 
 /** Options of the file. */
 export interface FileOptions {
-  /** Where the file has what. Unless said, the first of the container that the sink allows. */
-  layout?: "plain" | "faststart" | "fragmented" | "recoverable" | "live";
+  /**
+   * Where the file has what. Unless said, the first of the container that the sink allows.
+   *
+   * - `plain`: the index is at the end. The smallest; needs a sink that takes corrections.
+   * - `faststart`: the index is in front, so that a player on a network begins at once. In MP4 the file waits in the
+   *   module's memory until its end, and goes to any sink then, unless `indexReserve` is given and the sink takes
+   *   corrections. So it does in Matroska and WebM where the sink takes none.
+   * - `fragmented` (MP4, MOV), `live` (Matroska, WebM): for sinks that are written from start to end.
+   * - `recoverable` (MP4): fragments while it is written, `plain` at the end; needs a sink that takes corrections.
+   * - `segments`, `byte-ranges` (HLS, DASH): a file a segment, or one a track.
+   */
+  layout?: "plain" | "faststart" | "fragmented" | "recoverable" | "live" | "segments" | "byte-ranges";
   /** Milliseconds after which a fragment or cluster ends at the next key frame: 100 to 60000. */
   fragmentDuration?: number;
   /** Bytes that a fragment or cluster gathers in memory at most: 65536 to 1073741824. */
   fragmentBytes?: number;
-  /** Bytes that the layout `faststart` keeps free for the index. */
+  /**
+   * Bytes that the layout `faststart` keeps free for the index: 0 to 1073741824, some 8 a packet. Where that is too little
+   * the index goes behind, unless the file waits in memory.
+   */
   indexReserve?: number;
+  /** Milliseconds after which a segment of HLS or DASH ends at the next key frame: 500 to 600000. 6000 unless said. */
+  segmentDuration?: number;
+  /** How many segments a live manifest lists, 3 to 100000; older ones are removed. Unless said, all stay. */
+  liveWindow?: number;
+  /** Lets packets of sound share blocks, in Matroska. */
+  lacing?: boolean;
   /** Bytes of packets that may wait for the other streams: 65536 and more. 64 MiB unless said. */
   queueBytes?: number;
 }
@@ -101,6 +120,12 @@ export interface VideoOptions extends LabelOptions {
   mergeRepeats?: boolean;
   /** Takes noise out before encoding: 0 (off) to 10, or as much as there is. In the full module. */
   denoise?: number | "auto";
+  /**
+   * Whether a GPU converts colours, by WebGPU: `true`, `"auto"` (not one that is software), or `false`, which it is unless
+   * said. The bytes are the same. It takes canvases, bitmaps, `VideoFrame`s and bytes of RGBA and BGRA, in the stream's size,
+   * for `yuv420p` in `bt709` and `bt601`; all else, and where there is no GPU, is done by the CPU, which `report` says.
+   */
+  gpu?: boolean | "auto";
   /** Options that one codec alone has, under the library's own names: `{ tune: "psnr" }`. */
   extra?: Record<string, string | number | boolean>;
 }
@@ -123,6 +148,14 @@ export interface AudioOptions extends LabelOptions {
   sampleFormat?: "s16" | "s24" | "s32" | "f32";
   /** Options that one codec alone has, under the library's own names: `{ complexity: 5 }`. */
   extra?: Record<string, string | number | boolean>;
+}
+
+/** Options of a stream of subtitles. */
+export interface SubtitleOptions extends LabelOptions {
+  /** The codec; there is one. */
+  codec?: "webvtt";
+  /** What WebVTT has before its cues: STYLE and REGION blocks. */
+  header?: string;
 }
 
 /** Where the library's name is not the same words with `_` between them. */

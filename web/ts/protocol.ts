@@ -1,5 +1,6 @@
 // What passes between an encoder and the engine in its Worker.
 import type { WireError } from "./errors.js";
+import type { GpuRequest } from "./gpu.js";
 
 /** A frame on its way: bytes, or what a canvas in the Worker can draw. */
 export type FramePiece =
@@ -9,22 +10,37 @@ export type FramePiece =
 /** Samples on their way: all of the first channel, then all of the second, …. */
 export type SamplesPiece = { channels: number; data: Float32Array } | { audio: AudioData };
 
-/** What the engine is asked, in this order: load, video and audio, open, frame and samples, close. */
+/** What a file says of itself: tags as names and values in turn, times in microseconds but `created`, in seconds of Unix. */
+export interface AboutPiece {
+  tags: string[];
+  created: number | undefined;
+  chapters: { start: number; end?: number | undefined; title: string }[];
+  cover: Uint8Array | undefined;
+  attachments: { name: string; mediaType: string; data: Uint8Array }[];
+}
+
+/** What the engine is asked, in this order: load; video, audio and subtitles; open; frame, samples and cue; close. */
 export type Request =
   | {
       do: "load";
       module: WebAssembly.Module;
       container: string;
       seekable: boolean;
+      /** The name of the manifest, where the output is several files. */
+      manifest: string | undefined;
       options: string[];
-      tags: string[];
+      about: AboutPiece;
     }
-  | { do: "video"; width: number; height: number; options: string[]; extra: string[]; groups: boolean }
+  | { do: "video"; width: number; height: number; options: string[]; extra: string[]; groups: boolean; gpu: GpuRequest | undefined }
   | { do: "audio"; rate: number; channels: number; options: string[]; extra: string[] }
+  | { do: "subtitles"; options: string[] }
   | { do: "open" }
   | { do: "frame"; stream: number; frame: FramePiece; time?: number; key?: boolean }
   | { do: "end"; stream: number; time: number }
   | { do: "samples"; stream: number; samples: SamplesPiece; time?: number }
+  | { do: "cue"; stream: number; start: number; end: number; text: string; identifier: string; settings: string }
+  | { do: "advance"; stream: number; time: number }
+  | { do: "endCues"; stream: number }
   | { do: "endFrames"; stream: number }
   | { do: "give"; stream: number; group: number; packets: Uint8Array[] }
   | { do: "close" }
@@ -56,11 +72,18 @@ export interface Part {
 /** A request with its number, by which its answer is known. */
 export type Numbered = Request & { id: number };
 
-/** Bytes for the sink. */
+/** Bytes for a sink of one file. */
 export interface Write {
   position: number;
   data: Uint8Array<ArrayBuffer>;
 }
+
+/** What is to be done with one of several files. Each has its number, as there may be two of a name, one after the other. */
+export type FileStep =
+  | { what: "open"; file: number; name: string }
+  | { what: "data"; file: number; data: Uint8Array<ArrayBuffer> }
+  | { what: "complete" | "discard"; file: number }
+  | { what: "remove"; name: string };
 
 /** An answer. Writes come with failures too: what was encoded before is no less true. */
 export interface Reply {
@@ -70,6 +93,7 @@ export interface Reply {
   /** Whether the engine is of no use any more. */
   fatal?: boolean;
   writes: Write[];
+  steps: FileStep[];
   /** What other engines are to encode. */
   parts: Part[];
   /** The size of the module's memory. */

@@ -4,12 +4,17 @@ import type { Container } from "./options.js";
 export interface Report {
   /** The container. */
   container: Container;
-  /** The size of the file in bytes. */
+  /** The size of the file in bytes; of several files, of all of them, and of manifests each time they are written. */
   bytes: number;
   /** The length of the longest stream in seconds. */
   duration: number;
+  /**
+   * The bytes of linear memory that its modules had at the end, those of all its Workers together. They go with the Workers;
+   * without a Worker, one module serves all encoders.
+   */
+  moduleMemory: number;
   /** The streams, in the order in which they were added. */
-  streams: (VideoReport | AudioReport)[];
+  streams: (VideoReport | AudioReport | SubtitleReport)[];
 }
 
 /** What became of one stream. */
@@ -41,6 +46,18 @@ export interface VideoReport extends StreamReport {
   height: number;
   /** Frames encoded. */
   frames: number;
+  /** What a GPU did, where the stream asked for one. */
+  gpu?: GpuReport;
+}
+
+/** What a GPU did for a stream. */
+export interface GpuReport {
+  /** Its name, if there is one. */
+  adapter?: string;
+  /** How many frames it converted. The others were converted by the CPU, with the same result. */
+  frames: number;
+  /** Why the CPU took over, or had to do all of it. */
+  fallback?: string;
 }
 
 /** What became of an audio stream. */
@@ -52,6 +69,13 @@ export interface AudioReport extends StreamReport {
   channels: number;
   /** Samples a channel in the file. */
   samples: number;
+}
+
+/** What became of a stream of subtitles. */
+export interface SubtitleReport extends StreamReport {
+  kind: "subtitles";
+  /** Cues written. */
+  cues: number;
 }
 
 /** How far an encoder has come. */

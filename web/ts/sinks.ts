@@ -1,41 +1,71 @@
 // Where the bytes go.
 import { FramewrightError } from "./errors.js";
-import type { Write } from "./protocol.js";
+import { isFolder, makeFolder, type FolderOption } from "./folders.js";
+import type { FileStep, Write } from "./protocol.js";
 
 /** A stream of a file that also takes positions, as those of File System Access and of OPFS do. */
 export type FileStream = WritableStream<{ type: "write"; position: number; data: Uint8Array }>;
 
 /**
  * Where the file goes: `"bytes"` and `"blob"` keep it in memory and give it in `close`; a `WritableStream` is written to
- * from its start to its end, and a `FileSystemWritableFileStream` also gets the layout that is corrected at the end.
+ * from its start to its end, and a `FileSystemWritableFileStream` also gets the layout that is corrected at the end. HLS and
+ * DASH are several files: `"files"`, a `FileSystemDirectoryHandle`, or a `FolderTarget`.
  */
-export type SinkOption = "bytes" | "blob" | WritableStream<Uint8Array> | FileSystemWritableFileStream;
+export type SinkOption = "bytes" | "blob" | WritableStream<Uint8Array> | FileSystemWritableFileStream | FolderOption;
 
 /** What `close` gives for a sink. */
-export type Output<S extends SinkOption> = S extends "bytes" ? Uint8Array<ArrayBuffer> : S extends "blob" ? Blob : undefined;
+export type Output<S extends SinkOption> = S extends "bytes"
+  ? Uint8Array<ArrayBuffer>
+  : S extends "blob"
+    ? Blob
+    : S extends "files"
+      ? Map<string, Uint8Array<ArrayBuffer>>
+      : undefined;
 
 /** Something to write to. */
 export interface Sink {
   /** Whether what was written can be written again. */
   readonly seekable: boolean;
-  /** Takes a write; resolves when the next is welcome. */
-  write(write: Write): Promise<void>;
-  /** The file is complete. */
-  close(type: string): Promise<Uint8Array<ArrayBuffer> | Blob | undefined>;
-  /** The file is given up. */
-  abort(reason: unknown): Promise<void>;
+  /** Takes what is next; resolves when more is welcome. Of several files it is given steps, else writes. */
+  write(write: Write | FileStep): Promise<void>;
+  /** All is complete. */
+  close(type: string): Promise<Output<SinkOption>>;
+  /** It is given up: by whoever wanted it, or since something failed. */
+  abort(reason: unknown, cancelled: boolean): Promise<void>;
 }
 
-/** The sink for an option; `seekable` overrules what a stream looks like. */
-export function makeSink(option: SinkOption, seekable: boolean | undefined): Sink {
+/** The sink for an option; `several`: whether the container is several files; `seekable` overrules what a stream looks like. */
+export function makeSink(option: SinkOption, several: boolean, seekable: boolean | undefined): Sink {
+  const isStream = typeof (option as WritableStream | null)?.getWriter === "function";
+  if (seekable !== undefined && !isStream) {
+    throw new FramewrightError("invalid-option", `option \`seekable\` is ${seekable}: it goes with a WritableStream as the sink`);
+  }
+  if (several) {
+    if (!isFolder(option)) {
+      throw new FramewrightError(
+        "invalid-option",
+        'option `sink`: HLS and DASH are several files: give "files", a FileSystemDirectoryHandle, or an object with `open(name)`',
+      );
+    }
+    return makeFolder(option);
+  }
   if (option === "bytes" || option === "blob") {
     return new MemorySink(option);
   }
-  if (typeof option?.getWriter !== "function") {
-    throw new FramewrightError("invalid-option", 'option `sink`: give "bytes", "blob" or a WritableStream');
+  if (!isStream) {
+    const why = isFolder(option) ? "several files are what the containers hls and dash make; for one, " : "";
+    throw new FramewrightError("invalid-option", `option \`sink\`: ${why}give "bytes", "blob" or a WritableStream`);
   }
   const isFile = typeof FileSystemWritableFileStream !== "undefined" && option instanceof FileSystemWritableFileStream;
   return new StreamSink(option as WritableStream, seekable ?? isFile);
+}
+
+/** The write that a sink of one file is given. */
+function oneFile(write: Write | FileStep): Write {
+  if ("position" in write) {
+    return write;
+  }
+  throw new FramewrightError("io", "one file takes bytes, not files");
 }
 
 /** Keeps the pieces as they came, so that nothing is copied before `close`. */
@@ -46,7 +76,8 @@ class MemorySink implements Sink {
 
   constructor(readonly kind: "bytes" | "blob") {}
 
-  async write({ position, data }: Write): Promise<void> {
+  async write(write: Write | FileStep): Promise<void> {
+    const { position, data } = oneFile(write);
     if (position === this.#end) {
       this.#pieces.push({ position, data });
       this.#end += data.length;
@@ -114,7 +145,8 @@ class StreamSink implements Sink {
     this.#writer.closed.catch(() => {});
   }
 
-  async write({ position, data }: Write): Promise<void> {
+  async write(write: Write | FileStep): Promise<void> {
+    const { position, data } = oneFile(write);
     const written = this.#writer.write(this.seekable ? { type: "write", position, data } : data);
     await Promise.race([this.#writer.ready, written]);
     // A failure after that comes with the next write, or with `close`.

@@ -17,7 +17,7 @@ export interface Host {
   taken(frames: number): void;
 }
 
-/** What streams of pictures and of sound have in common: an order, a limit, and refusals that come late. */
+/** What streams have in common: an order, a limit, and refusals that come late. */
 abstract class Stream {
   /** Resolves when all that was handed over has been sent. */
   protected tail: Promise<unknown> = Promise.resolve();
@@ -170,6 +170,67 @@ export class AudioStream extends Stream {
   override settled(): Promise<unknown> {
     return this.#turn.then(() => super.settled());
   }
+}
+
+/** A stream of subtitles of an encoder. Its times are in microseconds from the start of the file. */
+export class SubtitleStream extends Stream {
+  #ended = false;
+
+  /** @internal */
+  constructor(host: Host, index: number, limit: number) {
+    super(host, index, limit);
+  }
+
+  /**
+   * Shows `text` from `start` to `end`. Cues come in the order in which they begin, and may overlap. The text has WebVTT's
+   * marks (`<i>`, `<b>`, `&amp;`) and any number of lines; `settings` say where it is shown, as in `"line:0 align:start"`.
+   *
+   * Resolves when there is room for more, as `addFrame` does.
+   */
+  async addCue(start: number, end: number, text: string, options: { identifier?: string; settings?: string } = {}): Promise<void> {
+    this.#begin();
+    const { identifier = "", settings = "" } = options;
+    for (const [name, value] of Object.entries({ text, identifier, settings })) {
+      if (typeof value !== "string") {
+        throw new FramewrightError("invalid-input", `the \`${name}\` of a cue is ${String(value)}: it has to be a string`);
+      }
+    }
+    await this.#send({ do: "cue", stream: this.index, start: time("start", start), end: time("end", end), text, identifier, settings });
+  }
+
+  /**
+   * Says that no cue begins before `timestamp`, so that pictures and sound up to it need not wait for one: what waits is in
+   * memory, up to `queueBytes`. A cue says as much of the time before it begins.
+   */
+  async advanceTo(timestamp: number): Promise<void> {
+    this.#begin();
+    await this.#send({ do: "advance", stream: this.index, time: time("timestamp", timestamp) });
+  }
+
+  /** Says that no more cues come, so that nothing waits for them any more. `close` does it too. */
+  async end(): Promise<void> {
+    this.#begin();
+    this.#ended = true;
+    await this.#send({ do: "endCues", stream: this.index });
+  }
+
+  #begin(): void {
+    if (this.#ended) {
+      throw new FramewrightError("state", "the subtitles were ended: they take no more cues");
+    }
+    this.begin();
+  }
+
+  #send(request: Request): Promise<void> {
+    return this.feed(Promise.resolve({ request, transfer: [] }), () => {});
+  }
+}
+
+function time(name: string, value: unknown): number {
+  if (typeof value === "number" && Number.isFinite(value)) {
+    return value;
+  }
+  throw new FramewrightError("invalid-input", `the \`${name}\` of a cue is ${String(value)}: give a number of microseconds`);
 }
 
 /** What is thrown where a stream was given something and then nothing could be done about it. */

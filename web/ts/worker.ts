@@ -10,6 +10,7 @@ const engine = new Engine();
 let last = Promise.resolve();
 
 scope.onmessage = ({ data }) => {
+  engine.foresee(data);
   last = last.then(async () => {
     const reply = await engine.handle(data);
     scope.postMessage(reply, transferables(reply));
