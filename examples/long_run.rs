@@ -28,8 +28,8 @@ use framewright::{
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 const SIDE: u32 = 64;
-/// So that 100,000 frames are two hours.
-const RATE: FrameRate = FrameRate::new(125, 9);
+/// Frames in so many seconds, so that 100,000 of them are two hours.
+const RATE: (u32, u32) = (125, 9);
 /// Frames of a group of pictures, after which the scene begins again.
 const GROUP: u32 = 250;
 const SAMPLE_RATE: u32 = 16_000;
@@ -113,7 +113,8 @@ fn run(container: Container, layout: Layout, frames: u64) -> Outcome<Option<Curv
     let codec = container.default_video_codec();
     let mut video = match codec {
         Some(codec) => {
-            let options = VideoOptions::new(SIDE, SIDE).codec(codec).frame_rate(RATE).threads(1);
+            let options =
+                VideoOptions::new(SIDE, SIDE).codec(codec).frame_rate(FrameRate::new(RATE.0, RATE.1)).threads(1);
             let every_frame = (container, layout) == (Container::Mp4, Layout::Fragmented);
             Some(match codec {
                 VideoCodec::Av1 => {

@@ -365,7 +365,7 @@ impl Encoder {
 
 /// A stream with what its options come to in a container.
 enum Opening<'a> {
-    Video(VideoPlan, &'a Mutex<VideoCore>),
+    Video(Box<VideoPlan>, &'a Mutex<VideoCore>),
     Audio(AudioPlan, &'a Mutex<AudioCore>),
     Subtitle(Track, &'a Mutex<SubtitleCore>),
 }
@@ -381,7 +381,7 @@ impl Opening<'_> {
     /// Makes the engine; gives the unit of its packets' times.
     fn open(self) -> Result<TimeBase> {
         match self {
-            Opening::Video(plan, core) => lock(core).open(plan),
+            Opening::Video(plan, core) => lock(core).open(*plan),
             Opening::Audio(plan, core) => lock(core).open(plan),
             Opening::Subtitle(track, core) => Ok(lock(core).open(track)),
         }
@@ -391,7 +391,7 @@ impl Opening<'_> {
 impl StreamCore {
     fn resolve(&self, container: Container) -> Result<Opening<'_>> {
         Ok(match self {
-            StreamCore::Video(options, core) => Opening::Video(options.resolve(Some(container))?, core),
+            StreamCore::Video(options, core) => Opening::Video(Box::new(options.resolve(Some(container))?), core),
             StreamCore::Audio(options, core) => Opening::Audio(options.resolve(Some(container))?, core),
             StreamCore::Subtitle(options, core) => Opening::Subtitle(options.resolve(Some(container))?, core),
         })

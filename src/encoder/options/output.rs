@@ -28,7 +28,7 @@ pub enum QueueFull {
 /// let encoder = Encoder::with_options(EncoderOptions::new().queue_bytes(8 << 20).queue_full(QueueFull::Wait))?;
 /// # Ok::<(), framewright::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct EncoderOptions {
     limits: Limits,
     queue_full: QueueFull,
@@ -125,12 +125,6 @@ impl FromStr for QueueFull {
             "wait" => Ok(QueueFull::Wait),
             _ => Err(Error::option("queue_full", format_args!("`{text}`"), "use error or wait")),
         }
-    }
-}
-
-impl Default for EncoderOptions {
-    fn default() -> Self {
-        EncoderOptions { limits: Limits::default(), queue_full: QueueFull::default(), mux: MuxOptions::default() }
     }
 }
 

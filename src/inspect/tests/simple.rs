@@ -220,6 +220,13 @@ fn frame_after_frame() {
     assert_eq!((track.packets, track.duration, tags(&info)), (2, 20, vec![("comment", "hi")]));
     let (_, track) = one(&apng_file(), Format::Apng);
     assert_eq!((track.packets, track.duration, track.bytes), (2, 750_000_000, 17));
+    let still = [
+        png_chunk(b"IHDR", &[0, 0, 0, 2, 0, 0, 0, 3, 8, 6, 0, 0, 0]),
+        png_chunk(b"IDAT", &[1; 9]),
+        png_chunk(b"IEND", &[]),
+    ];
+    let (_, track) = one(&[&b"\x89PNG\r\n\x1a\n"[..], &still.concat()].concat(), Format::Apng);
+    assert_eq!((track.packets, track.key_packets, track.duration, track.bytes), (1, 1, 0, 9));
     let empty = [&b"\x89PNG\r\n\x1a\n"[..], &png_chunk(b"IEND", &[])].concat();
     assert_eq!(one(&empty, Format::Apng).1.packets, 0);
 }
