@@ -266,7 +266,8 @@ fn feed(u: &mut Unstructured<'_>, stream: &mut Fed, health: &mut Health) -> Resu
                 model.frames += 1;
                 model.last = at.map(|at| at.ticks).or(model.last);
             } else if !health.failed && (!fits || !in_time) {
-                assert_eq!(refused, Some(ErrorKind::InvalidInput), "{size:?} at {at:?}");
+                let expected = if fits { refusal(at) } else { ErrorKind::InvalidInput };
+                assert_eq!(refused, Some(expected), "{size:?} at {at:?}");
             } else if !health.failed {
                 let is_near =
                     at.is_none_or(|at| (0..NEAR).contains(&at.ticks) && model.last.is_none_or(|last| last > -NEAR));
@@ -306,7 +307,7 @@ fn feed(u: &mut Unstructured<'_>, stream: &mut Fed, health: &mut Health) -> Resu
                 assert!(is_good, "{start} {end} `{text}`");
                 (model.cues, model.earliest) = (model.cues + 1, start);
             } else if !health.failed && !is_good {
-                assert_eq!(refused, Some(ErrorKind::InvalidInput), "{start} {end} `{text}`");
+                assert_eq!(refused, Some(refusal(Some(until))), "{start} {end} `{text}`");
             } else if !health.failed {
                 let is_near = end < NEAR;
                 assert!(!is_near, "a cue from {start} to {end} {text:?} is refused: {told}");
@@ -315,6 +316,15 @@ fn feed(u: &mut Unstructured<'_>, stream: &mut Fed, health: &mut Health) -> Resu
         _ => {}
     }
     Ok(())
+}
+
+/// How a moment that is out of place is refused: one more than a year away is past the limit.
+fn refusal(at: Option<Timestamp>) -> ErrorKind {
+    let is_far = |at: Timestamp| {
+        let seconds = i128::from(at.ticks) * i128::from(at.base.num());
+        seconds.abs() > 366 * 24 * 3600 * i128::from(at.base.den())
+    };
+    if at.is_some_and(is_far) { ErrorKind::Limit } else { ErrorKind::InvalidInput }
 }
 
 /// After `last` in most cases, by milliseconds.
