@@ -165,22 +165,22 @@ fn growth(points: &[usize]) -> Option<f64> {
     Some(*second.iter().max()? as f64 / *first.iter().max()? as f64 - 1.0)
 }
 
-/// How many ticks video and audio end after the last frame does; of several files only the manifest is there to be read.
+/// How many ticks video and audio end after the last frame does, in the words of the track's time base.
 fn ends(path: &Path, container: Container, frames: u64) -> Outcome<[String; 2]> {
-    let mut ends = ["".to_owned(), "".to_owned()];
-    let files: Vec<_> = match container.layouts().iter().all(|layout| layout.needs_folder()) {
-        false => vec![path.to_owned()],
-        true => return Ok(["segments".into(), "segments".into()]),
-    };
-    for file in files {
-        for track in inspect(std::fs::File::open(file)?)?.tracks {
-            let base = track.time_base;
-            // Of `frames * 9 / 125` seconds, in the track's ticks.
-            let due = i128::from(frames) * 9 * i128::from(base.den()) / (125 * i128::from(base.num()));
-            let late = i128::from(track.start) + i128::from(track.duration) - due;
-            let which = usize::from(!matches!(track.details, Details::Video(_)));
-            ends[which] = format!("{late:+} of {base} s");
-        }
+    if container.layouts().iter().all(|layout| layout.needs_folder()) {
+        return Ok(["(segments)".into(), "(segments)".into()]);
+    }
+    if container == Container::Obu {
+        return Ok(["(no times)".into(), "".into()]);
+    }
+    let mut ends = [String::new(), String::new()];
+    for track in inspect(std::fs::File::open(path)?)?.tracks {
+        let base = track.time_base;
+        // Seconds in the track's ticks.
+        let due = i128::from(frames) * i128::from(RATE.1) * i128::from(base.den())
+            / (i128::from(RATE.0) * i128::from(base.num()));
+        let late = i128::from(track.start) + i128::from(track.duration) - due;
+        ends[usize::from(!matches!(track.details, Details::Video(_)))] = format!("{late:+} of {base} s");
     }
     Ok(ends)
 }
