@@ -43,6 +43,16 @@ export interface FileOptions {
   lacing?: boolean;
   /** Bytes of packets that may wait for the other streams: 65536 and more. 64 MiB unless said. */
   queueBytes?: number;
+  /** Pixels of a frame, as it is given and as it is scaled to: up to 142,606,336. 67,108,864 unless said. */
+  maxFramePixels?: number;
+  /** Streams of the file: up to 126, which is the default. */
+  maxStreams?: number;
+  /** Samples a channel in one call: 2^30 unless said. */
+  maxSamplesPerCall?: number;
+  /** How far from 0 anything may be, in whole seconds: 366 days unless said. It catches times since 1970, and wrong units. */
+  maxDuration?: number;
+  /** Memory of the video engines, as it is reckoned: 1,048,576 bytes and more, 8 GiB unless said. Each Worker has its own. */
+  maxEngineBytes?: number;
 }
 
 /** What tracks say of themselves. */
