@@ -289,7 +289,7 @@ fn draw(curves: &[Curve], frames: u64) -> Outcome<String> {
             r#"<polyline fill="none" stroke="{colour}" stroke-width="1.5" stroke-dasharray="{dash}" points="{}"/>"#,
             line.join(" ")
         )?;
-        let row = 36.0 + 17.0 * number as f64;
+        let row = 36.0 + 15.0 * number as f64;
         writeln!(
             svg,
             r#"<path d="M{} {row}h28" stroke="{colour}" stroke-width="2" stroke-dasharray="{dash}"/>"#,
