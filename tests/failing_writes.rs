@@ -100,6 +100,16 @@ impl Disk {
         if fails { Err(io::Error::other(FAULT)) } else { Ok(()) }
     }
 
+    /// It may be asked for after a failure too, which then is no late call.
+    fn flush(&mut self) -> io::Result<()> {
+        if self.has_failed {
+            return Err(io::Error::other(FAULT));
+        }
+        self.call(ONLY, 0, &[])?;
+        self.flushed = self.len(ONLY);
+        Ok(())
+    }
+
     fn len(&self, name: &str) -> usize {
         self.files.get(name).map_or(0, Vec::len)
     }
@@ -144,14 +154,7 @@ impl Sink for Direct {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        let mut disk = lock(&self.disk);
-        // It may be flushed after a failure too.
-        if disk.has_failed {
-            return Err(io::Error::other(FAULT));
-        }
-        disk.call(ONLY, 0, &[])?;
-        disk.flushed = disk.len(ONLY);
-        Ok(())
+        lock(&self.disk).flush()
     }
 
     fn complete(&mut self) -> io::Result<()> {
@@ -282,13 +285,7 @@ impl Write for Writer {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        let mut disk = lock(&self.disk);
-        if disk.has_failed {
-            return Err(io::Error::other(FAULT));
-        }
-        disk.call(ONLY, 0, &[])?;
-        disk.flushed = disk.len(ONLY);
-        Ok(())
+        lock(&self.disk).flush()
     }
 }
 
@@ -516,7 +513,7 @@ fn read(case: Case, files: &BTreeMap<String, Vec<u8>>, is_whole: bool) -> Result
         Container::Avi => add(&mut found, 0, bytes.get(..4).filter(|head| head == b"RIFF").ok_or("no RIFF")?),
         Container::Avif => add(&mut found, 0, bytes.get(4..8).filter(|kind| kind == b"ftyp").ok_or("no ftyp")?),
         Container::Apng => add(&mut found, 0, bytes.get(1..4).filter(|name| name == b"PNG").ok_or("no PNG")?),
-        other => unimplemented!("{other}: a container that this test does not know"),
+        other => panic!("{other}: say how it is read, above"),
     }
     Ok(found)
 }
@@ -550,7 +547,10 @@ fn exhaust(case: Case, way: Way, fault: Fault) -> u64 {
         assert!(disk.late_calls <= allowed, "{what}: {} calls after the failure", disk.late_calls);
         let plays = error.to_string().contains("what was written plays");
         assert!(way == Way::Buffered || plays != disk.is_discarded, "{what}: {error}");
-        let left = read(case, &disk.files, false);
+        let is_whole = disk.files == lock(&whole).files;
+        // What lacks nothing but its name is not given up.
+        assert!(plays || at + 1 < calls || !is_whole || way == Way::Buffered, "{what}: {error}");
+        let left = read(case, &disk.files, is_whole);
         if !plays {
             // What a flush had made safe is not thrown away where the format promises to play.
             let safe: BTreeMap<_, _> = disk
@@ -562,7 +562,7 @@ fn exhaust(case: Case, way: Way, fault: Fault) -> u64 {
             assert!(!is_lost, "{what}: it played, and was given up: {error}");
             continue;
         }
-        assert!(case.promises(), "{what}: {error}");
+        assert!(case.promises() || is_whole, "{what}: {error}");
         // Playlists are files of their own, which end one after the other.
         if case.container == Container::Hls && left.as_ref().is_err_and(|fault| fault.contains("it has ended")) {
             continue;

@@ -296,7 +296,7 @@ fn heard_or_seen(name: &str, bytes: &[u8]) -> usize {
             let mut reader = probe.probe(&Hint::new(), source, FormatOptions::default(), Default::default()).unwrap();
             std::iter::from_fn(|| reader.next_packet().ok().flatten()).map(|packet| packet.data.len()).sum()
         }
-        other => unimplemented!("{other}"),
+        other => panic!("nothing here reads .{other}"),
     }
 }
 
@@ -521,4 +521,22 @@ fn found_two_programs_wrote_one_playlist() {
     });
     let shown = support::manifests::verify_hls(&files.collect(), "show.m3u8").unwrap();
     assert!(shown.finished && !desk.at("show.m3u8.lock").exists());
+}
+
+/// A file that is whole and only cannot have its name is kept, in a layout too that does not play before its end.
+#[test]
+fn found_a_whole_file_was_thrown_away_for_its_name() {
+    use framewright::{Encoder, FrameView, VideoCodec, VideoOptions};
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("x.mov");
+    let mut encoder = Encoder::new();
+    let mut video = encoder.add_video(VideoOptions::new(16, 16).codec(VideoCodec::Mjpeg)).unwrap();
+    encoder.open_file(&path).unwrap();
+    video.add_frame(&FrameView::gray(16, 16, &[9; 256]).unwrap()).unwrap();
+    fs::create_dir(&path).unwrap();
+    fs::write(path.join("in it"), "so that it cannot be replaced").unwrap();
+    let error = encoder.close().unwrap_err().to_string();
+    assert!(error.contains("what was written plays") && error.contains("x.mov.part"), "{error}");
+    let kept = fs::read(place.path().join("x.mov.part")).unwrap();
+    assert_eq!(isobmff::verify_unfinished(&kept).unwrap().tracks[0].samples.len(), 1);
 }

@@ -124,7 +124,12 @@ fn samples_of_a_call_have_a_limit() {
     let block = |values| AudioSamples::interleaved(&samples[..values], 2).unwrap();
     assert_over(audio.add_samples(block(202)).unwrap_err(), "max_samples_per_call", "100");
     audio.add_samples(block(200)).unwrap();
+    // Silence counts: 100 of it and one sample are too many.
+    let at = |sample| Timestamp::new(sample, TimeBase::per_second(8_000));
+    assert_over(audio.add_samples_at(block(2), at(200)).unwrap_err(), "max_samples_per_call", "100");
     assert_eq!(audio.samples(), 100);
+    audio.add_samples_at(block(2), at(199)).unwrap();
+    assert_eq!(audio.samples(), 200);
     encoder.close().unwrap();
 }
 
@@ -187,7 +192,7 @@ fn engines_have_a_limit() {
     make(tight, VideoOptions::new(1920, 1080).codec(VideoCodec::Mjpeg)).unwrap();
     // The largest that AV1 has: no machine is asked for it unless that is said.
     let widest = Limits::new().max_frame_pixels(16_384 * 8_704);
-    assert_over(make(widest, VideoOptions::new(16_384, 8_704)).unwrap_err(), "max_engine_bytes", "8589934592");
+    assert_over(make(widest, VideoOptions::new(16_384, 8_704)).unwrap_err(), "max_engine_bytes", "17179869184");
 }
 
 /// A frame of 65535 x 65535 is an error in each codec, and so is any size about the ends of its type.

@@ -164,12 +164,12 @@ impl AudioCore {
                 self.plan.in_channels
             )));
         }
-        self.session.limits().check_samples(samples.frames())?;
         samples.check_finite()?;
         if let Some(pts) = pts {
             self.session.limits().check_time("samples", pts.ticks, pts.base)?;
         }
         let (start, gap) = self.place(pts)?;
+        self.session.limits().check_samples(gap.saturating_add(samples.frames() as u64))?;
         self.check_end(start, gap, samples.frames())?;
         if self.start.is_none() {
             self.pts = start.ticks;

@@ -48,6 +48,8 @@ struct Output {
     tracks: Option<Vec<Track>>,
     /// Whether the muxer has taken a packet: without one there is nothing to keep.
     has_packets: bool,
+    /// Whether all of the file has arrived, so that it plays whatever its layout promises.
+    is_whole: bool,
 }
 
 /// What the session knows of a stream.
@@ -114,7 +116,7 @@ impl Session {
         let muxer = mux::open(container, &self.plan.mux, &mut *sink).inspect_err(|_| sink.discard())?;
         let mut inner = self.lock();
         inner.queue.set_time_bases(time_bases);
-        inner.phase = Phase::Open(Output { container, muxer, sink, tracks: None, has_packets: false });
+        inner.phase = Phase::Open(Output { container, muxer, sink, tracks: None, has_packets: false, is_whole: false });
         Ok(())
     }
 
@@ -326,6 +328,8 @@ impl Inner {
 impl Output {
     fn complete(&mut self) -> Result<Completed> {
         self.muxer.finish(self.tracks.as_deref().unwrap_or_default(), &mut *self.sink)?;
+        self.sink.flush().map_err(|error| Error::io("completing the output", error))?;
+        self.is_whole = true;
         self.sink.complete().map_err(|error| Error::io("completing the output", error))?;
         Ok(Completed { container: self.container, bytes: self.sink.position() })
     }
@@ -338,7 +342,8 @@ impl Output {
         }
         let kept = guarded("saving the file", || {
             let _ = self.sink.flush();
-            if self.has_packets && self.muxer.plays_from().is_some_and(|from| from <= self.sink.written()) {
+            let plays = self.muxer.plays_from().is_some_and(|from| from <= self.sink.written());
+            if self.is_whole || plays {
                 return Ok(match self.sink.kept() {
                     Some(path) => format!("what was written plays, and is kept as `{}`", path.display()),
                     None => "what was written plays".into(),

@@ -5,7 +5,7 @@ use std::num::NonZeroU64;
 
 use gif::{ColorOutput, DecodeOptions, Decoder, DecodingError, DisposalMethod, MemoryLimit};
 
-use super::samples::MAX_FRAME_BYTES;
+use super::samples::{MAX_FRAME_BYTES, too_large};
 use super::source::{FrameTime, SourceFrame, VideoInfo, VideoSource};
 use crate::error::{Error, Result, catch_panic};
 use crate::media::{FrameFormat, FrameView, TimeBase, Timestamp};
@@ -96,7 +96,7 @@ impl<R: Read> VideoSource for GifReader<R> {
         let (delay, dispose) = (u32::from(frame.delay), frame.dispose);
         let duration = if delay <= 1 { DEFAULT_DELAY } else { delay };
 
-        let len = frame_bytes(area.width, area.height, limit).ok_or_else(|| too_large(count, limit))?;
+        let len = frame_bytes(area.width, area.height, limit).ok_or_else(|| too_large(frame_of(count), limit))?;
         self.pixels.resize(len, 0);
         let read = guarded(|| self.decoder.read_into_buffer(&mut self.pixels))?;
         read.map_err(|error| failed(error, count, limit))?;
@@ -152,7 +152,7 @@ struct Canvas {
 
 impl Canvas {
     fn new(width: u16, height: u16, limit: u64) -> Result<Self> {
-        let len = frame_bytes(width, height, limit).ok_or_else(|| too_large(0, limit))?;
+        let len = frame_bytes(width, height, limit).ok_or_else(|| too_large(frame_of(0), limit))?;
         Ok(Canvas { width: width.into(), height: height.into(), pixels: vec![0; len] })
     }
 
@@ -213,17 +213,14 @@ fn frame_bytes(width: u16, height: u16, limit: u64) -> Option<usize> {
     usize::try_from(bytes).ok().filter(|_| bytes <= limit)
 }
 
-fn too_large(frame: u64, limit: u64) -> Error {
-    Error::limit(format!(
-        "frame {frame} of the GIF takes more than the {limit} bytes that a frame may have (`max_frame_bytes`); raise it if that \
-         is meant"
-    ))
+fn frame_of(number: u64) -> String {
+    format!("frame {number} of the GIF")
 }
 
 fn failed(error: DecodingError, frame: u64, limit: u64) -> Error {
     match error {
         DecodingError::Io(error) if error.kind() != io::ErrorKind::UnexpectedEof => Error::io("reading the GIF", error),
-        DecodingError::MemoryLimit | DecodingError::OutOfMemory => too_large(frame, limit),
+        DecodingError::MemoryLimit | DecodingError::OutOfMemory => too_large(frame_of(frame), limit),
         _ => Error::input(format!("frame {frame} of the GIF cannot be decoded: {error}")),
     }
 }

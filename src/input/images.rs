@@ -7,7 +7,7 @@ use image::metadata::Orientation;
 use image::{ColorType, DynamicImage, ImageDecoder, ImageError, ImageReader, Limits};
 
 use super::pattern;
-use super::samples::MAX_FRAME_BYTES;
+use super::samples::{MAX_FRAME_BYTES, too_large};
 use super::source::{FrameTime, SourceFrame, VideoInfo, VideoSource};
 use crate::error::{Error, Result, catch_panic};
 use crate::media::{FrameFormat, FrameView};
@@ -79,7 +79,7 @@ impl ImageSequence {
         let mut decoder = decoder(&first, max_frame_bytes)?;
         let (format, bit_depth) = frame_format(decoder.color_type());
         let (mut width, mut height) = decoder.dimensions();
-        if turned(orientation(&mut decoder, &first)?) {
+        if turned(orientation(&mut decoder, &first, max_frame_bytes)?) {
             (width, height) = (height, width);
         }
         let info = VideoInfo { frames: Some(paths.len() as u64), ..VideoInfo::new(width, height, format, bit_depth) };
@@ -96,9 +96,9 @@ impl VideoSource for ImageSequence {
     fn next_frame(&mut self) -> Result<Option<SourceFrame<'_>>> {
         let Some(path) = self.paths.next() else { return Ok(None) };
         let mut decoder = decoder(&path, self.max_frame_bytes)?;
-        let orientation = orientation(&mut decoder, &path)?;
+        let orientation = orientation(&mut decoder, &path, self.max_frame_bytes)?;
         let decoded = guarded(&path, || DynamicImage::from_decoder(decoder))?;
-        let mut image = decoded.map_err(|error| decoding_failed(&path, error))?;
+        let mut image = decoded.map_err(|error| decoding_failed(&path, error, self.max_frame_bytes))?;
         image.apply_orientation(orientation);
         if (image.width(), image.height()) != (self.info.width, self.info.height) {
             return Err(Error::input(format!(
@@ -123,14 +123,11 @@ fn decoder(path: &Path, max_frame_bytes: u64) -> Result<impl ImageDecoder + use<
     let mut limits = Limits::default();
     limits.max_alloc = Some(max_frame_bytes);
     reader.limits(limits);
-    let decoder = guarded(path, || reader.into_decoder())?.map_err(|error| decoding_failed(path, error))?;
+    let decoder =
+        guarded(path, || reader.into_decoder())?.map_err(|error| decoding_failed(path, error, max_frame_bytes))?;
     if decoder.total_bytes() > max_frame_bytes {
         let (width, height) = decoder.dimensions();
-        return Err(Error::limit(format!(
-            "`{}` of {width}x{height} takes more than the {max_frame_bytes} bytes that an image may have (`max_frame_bytes`); \
-             raise it if that is meant",
-            path.display()
-        )));
+        return Err(too_large(format_args!("`{}` of {width}x{height}", path.display()), max_frame_bytes));
     }
     Ok(decoder)
 }
@@ -141,8 +138,8 @@ fn guarded<T>(path: &Path, run: impl FnOnce() -> T) -> Result<T> {
 }
 
 /// How the image has to be turned by its EXIF data, as cameras write it.
-fn orientation(decoder: &mut impl ImageDecoder, path: &Path) -> Result<Orientation> {
-    decoder.orientation().map_err(|error| decoding_failed(path, error))
+fn orientation(decoder: &mut impl ImageDecoder, path: &Path, max_frame_bytes: u64) -> Result<Orientation> {
+    guarded(path, || decoder.orientation())?.map_err(|error| decoding_failed(path, error, max_frame_bytes))
 }
 
 fn turned(orientation: Orientation) -> bool {
@@ -150,7 +147,7 @@ fn turned(orientation: Orientation) -> bool {
     matches!(orientation, Rotate90 | Rotate270 | Rotate90FlipH | Rotate270FlipH)
 }
 
-fn decoding_failed(path: &Path, error: ImageError) -> Error {
+fn decoding_failed(path: &Path, error: ImageError, max_frame_bytes: u64) -> Error {
     match error {
         ImageError::IoError(error) if error.kind() != io::ErrorKind::UnexpectedEof => {
             Error::io(format_args!("reading `{}`", path.display()), error)
@@ -159,7 +156,7 @@ fn decoding_failed(path: &Path, error: ImageError) -> Error {
             "`{}` is no image that can be read ({error}): taken are PNG, JPEG, WebP, BMP and GIF",
             path.display()
         )),
-        ImageError::Limits(_) => Error::limit(format!("`{}` is too large: {error}", path.display())),
+        ImageError::Limits(_) => too_large(format_args!("`{}`", path.display()), max_frame_bytes),
         _ => Error::input(format!("`{}` cannot be decoded: {error}", path.display())),
     }
 }

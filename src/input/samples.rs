@@ -1,5 +1,6 @@
 //! One uncompressed frame out of a stream of bytes: what the Y4M and the raw reader share.
 
+use std::fmt;
 use std::io::Read;
 
 use crate::error::{Error, Result};
@@ -21,6 +22,13 @@ pub(super) struct SampleLayout {
     pub bit_depth: u8,
     /// Planar RGB whose planes come as G, B, R.
     pub green_first: bool,
+}
+
+/// What has more bytes than a frame may have.
+pub(super) fn too_large(what: impl fmt::Display, limit: u64) -> Error {
+    Error::limit(format!(
+        "{what} takes more than the {limit} bytes that a frame may have (`max_frame_bytes`); raise it if that is meant"
+    ))
 }
 
 /// The buffer that frames of one layout are read into, over and over.
@@ -46,12 +54,7 @@ impl FrameBuffer {
         if width == 0 || height == 0 {
             return Err(Error::input(format!("frames of {width}x{height}: both sides must be at least 1")));
         }
-        let too_large = || {
-            Error::limit(format!(
-                "a {width}x{height} {format} frame of {bit_depth} bits has more than the {limit} bytes that a frame \
-                 may have (`max_frame_bytes`); raise it if that is meant"
-            ))
-        };
+        let too_large = || too_large(format_args!("a {width}x{height} {format} frame of {bit_depth} bits"), limit);
         // Ahead of `plane_size`, whose products this keeps small.
         if u64::from(width) * u64::from(height) > limit {
             return Err(too_large());

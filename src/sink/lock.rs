@@ -13,7 +13,11 @@ pub(super) fn open_alone(path: &Path) -> io::Result<File> {
     // The other may rename or remove the file between our opening it and our lock, which then is on another file. Each turn
     // is somebody else's end, so that there are never many.
     for _ in 0..100 {
-        let file = options().open(path)?;
+        let file = match options().open(path) {
+            // ERROR_SHARING_VIOLATION: Windows refuses at once what is locked here otherwise.
+            Err(error) if cfg!(windows) && error.raw_os_error() == Some(32) => break,
+            opened => opened?,
+        };
         if !lock(&file) {
             break;
         }

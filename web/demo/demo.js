@@ -81,6 +81,7 @@ function leaveBoard() {
   board.close();
   board.recording = null;
   $("clock").textContent = "0.0 s";
+  $("record").textContent = "Record";
   show($("tools"), false);
   show($("draw"), true);
   $("result-title").textContent = "Preview";

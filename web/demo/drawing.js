@@ -240,7 +240,7 @@ export function drawingSource({ marks, length }, rate, { width, height }) {
       for (let i = 0; i < count; i++) {
         // What happens while a frame is shown is on it; all that is left, on the last.
         const end = i === count - 1 ? Infinity : (i + 1) / rate;
-        for (; next < marks.length && (marks[next].t < end || marks[next].t === 0); next++) {
+        for (; next < marks.length && marks[next].t < end; next++) {
           drawMark(context, marks[next], width, height);
         }
         yield {};

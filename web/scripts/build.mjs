@@ -5,7 +5,7 @@
 // wasm-bindgen is taken from $WASM_BINDGEN or from PATH where that has the version of Cargo.lock; else it is installed into
 // target/, once.
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -45,7 +45,10 @@ function wasmBindgen() {
 }
 
 // Messages of panics name source files: as they are called, not where they lie on the machine that builds.
-const sources = [join(process.env.CARGO_HOME ?? join(homedir(), ".cargo"), "registry", "src"), join(web, "..")];
+// A registry's folder is called after its host, so each is cut off by itself: they have to be there.
+run("cargo", "fetch", "--locked", "--target", "wasm32-unknown-unknown");
+const registries = join(process.env.CARGO_HOME ?? join(homedir(), ".cargo"), "registry", "src");
+const sources = [...readdirSync(registries).map((name) => join(registries, name)), join(web, "..")];
 const remapped = sources.map((path) => `--remap-path-prefix=${path}${sep}=`);
 
 const full = process.argv.includes("--full");

@@ -76,6 +76,12 @@ impl Session {
         Ok(Session { encoder, container, streams: Vec::new(), destination })
     }
 
+    /// The name of the codec that streams of pictures have where none is said.
+    #[wasm_bindgen(js_name = usualVideoCodec)]
+    pub fn usual_video_codec(&self) -> Option<String> {
+        self.container.default_video_codec().map(|codec| codec.name().to_owned())
+    }
+
     /// Adds a video stream and gives its number. `extra` are options that only its codec has. `groups`: whether other Workers
     /// are to encode its groups of pictures, where they can: that is AV1 at a constant quality.
     #[wasm_bindgen(js_name = addVideo)]
@@ -89,10 +95,7 @@ impl Session {
     ) -> Result<usize> {
         let all = video_options(width, height, &options, &extra)?;
         let given = |name: &str| pairs(&options).find(|pair| pair.0 == name).map(|pair| pair.1);
-        let is_av1 = match given("codec") {
-            Some(codec) => codec == VideoCodec::Av1.name(),
-            None => self.container.default_video_codec() == Some(VideoCodec::Av1),
-        };
+        let is_av1 = given("codec").or(self.container.default_video_codec().map(VideoCodec::name)) == Some("av1");
         let desk = (groups && is_av1 && given("bit_rate").is_none()).then(GroupDesk::default);
         let encoder = self.encoder()?;
         let stream = match &desk {

@@ -73,6 +73,13 @@ for (const [what, options, how] of [
   });
 }
 
+test("where no codec is said, that of the container decides", async () => {
+  const report = await both({ width: 64, height: 48 }, { format: "rgba", encoder: { container: "mov" } });
+  // AV1, but in a full module.
+  const isFull = report.fallback !== undefined;
+  assert.deepEqual([report.frames, report.fallback], isFull ? [0, "frames for mjpeg are converted by the CPU"] : [5, undefined]);
+});
+
 test("what a GPU does not take is done by the CPU, and the report says why", async () => {
   for (const [options, how, words] of [
     [{ width: 64, height: 48, outSize: "32x24" }, { format: "rgba" }, /scaled by the CPU/],

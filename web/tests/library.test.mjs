@@ -42,6 +42,13 @@ test("the size of the module", () => {
   assert.ok(gzipped < 660_000, `${gzipped} bytes`);
 });
 
+test("the module knows nothing of the machine that it was built on", () => {
+  const text = module.toString("latin1");
+  // Source files are named by their packages: not by a registry's host, nor by a folder.
+  assert.match(text, /rav1e-[0-9.]+[/\\]src[/\\]/);
+  assert.doesNotMatch(text, /[/\\](registry|rav1e-[0-9.]+)[/\\]|index\.crates\.io|-[0-9a-f]{16}[/\\]rav1e/);
+});
+
 test("every kind of frame and of samples", async () => {
   const report = await inPage(async ({ Encoder }) => {
     const encoder = new Encoder({ container: "webm", tags: { title: "All kinds" } });

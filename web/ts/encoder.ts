@@ -152,7 +152,7 @@ export class Encoder<S extends SinkOption = "bytes"> {
       options: flatten(options, ["width", "height", "extra", "gpu"]),
       extra: flattenExtra(extra),
       groups: this.#groups !== undefined,
-      gpu: gpuRequest(options, this.#container),
+      gpu: gpuRequest(options),
     } as const satisfies Request;
     void this.#loaded.then(() => this.#setUp(request)).catch(() => {});
     this.#groups?.add(this.#streams.length, {
@@ -369,21 +369,17 @@ export class Encoder<S extends SinkOption = "bytes"> {
 }
 
 /** What the engine is told of a GPU: nothing where none is wanted. */
-function gpuRequest(options: VideoOptions, container: Container): GpuRequest | undefined {
+function gpuRequest(options: VideoOptions): GpuRequest | undefined {
   const { gpu: wanted = false, width, height, color, range, pixelFormat = "yuv420p" } = options;
   if (wanted !== true && wanted !== false && wanted !== "auto") {
     throw new FramewrightError("invalid-option", `option \`gpu\` is ${String(wanted)}: use true, false or "auto"`);
   }
-  // These begin with other codecs, whose colours are others.
-  const usual = ["mov", "avi", "y4m"].includes(container) ? `the usual codec of ${container}` : "av1";
-  const { codec = usual } = options;
   const never = [
     options.outSize !== undefined && "frames are scaled by the CPU",
     options.alpha && "transparency is kept by the CPU",
-    codec !== "av1" && `frames for ${codec} are converted by the CPU`,
     pixelFormat !== "yuv420p" && `${pixelFormat} is made by the CPU`,
   ].find((reason) => typeof reason === "string");
-  return wanted === false ? undefined : { wanted, width, height, color, range, never: never || undefined };
+  return wanted === false ? undefined : { wanted, width, height, color, range, codec: options.codec, never: never || undefined };
 }
 
 /** How many Workers encode groups of pictures. */

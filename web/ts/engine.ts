@@ -96,8 +96,11 @@ export class Engine {
       case "video": {
         const stream = session.addVideo(request.width, request.height, request.options, request.extra, request.groups);
         if (request.gpu) {
+          // The colours of other codecs are others.
+          const codec = request.gpu.codec ?? session.usualVideoCodec();
+          const never = codec === "av1" ? request.gpu.never : `frames for ${codec} are converted by the CPU`;
           // Most streams do without.
-          this.#lanes.set(stream, await (await import("./gpu.js")).GpuLane.open(request.gpu));
+          this.#lanes.set(stream, await (await import("./gpu.js")).GpuLane.open({ ...request.gpu, never }));
         }
         return stream;
       }

@@ -57,12 +57,25 @@ function isDirectory(option: unknown): option is FileSystemDirectoryHandle {
   return typeof FileSystemDirectoryHandle !== "undefined" && option instanceof FileSystemDirectoryHandle;
 }
 
-function inDirectory(directory: FileSystemDirectoryHandle): FolderTarget {
+/** A target that has something of a file before its stream is closed. */
+interface EarlyTarget extends FolderTarget {
+  /** Removes what `open` made of a file that was given up. */
+  discard?(name: string): Promise<void>;
+}
+
+function inDirectory(directory: FileSystemDirectoryHandle): EarlyTarget {
+  // A handle comes with an empty file, unless there was one.
+  const fresh = new Set<string>();
   return {
     async open(name) {
-      return (await directory.getFileHandle(name, { create: true })).createWritable();
+      const there = await directory.getFileHandle(name).catch(() => undefined);
+      if (!there) fresh.add(name);
+      return (there ?? (await directory.getFileHandle(name, { create: true }))).createWritable();
     },
     remove: (name) => directory.removeEntry(name),
+    async discard(name) {
+      if (fresh.delete(name)) await directory.removeEntry(name);
+    },
   };
 }
 
@@ -93,9 +106,11 @@ class FolderSink implements Sink {
   readonly seekable = false;
   readonly #open = new Map<number, { name: string; writer: WritableStreamDefaultWriter<Uint8Array> }>();
   readonly #made = new Set<string>();
+  /** A file on its way to its name. */
+  #completing: Promise<void> | undefined;
   #aborted: { reason: unknown } | undefined;
 
-  constructor(private readonly target: FolderTarget) {}
+  constructor(private readonly target: EarlyTarget) {}
 
   async write(step: Write | FileStep): Promise<void> {
     if (!("what" in step)) {
@@ -112,6 +127,7 @@ class FolderSink implements Sink {
         this.#check();
       } catch (reason) {
         await stream.abort(reason);
+        await this.target.discard?.(step.name);
         throw reason;
       }
       const writer = stream.getWriter();
@@ -138,10 +154,18 @@ class FolderSink implements Sink {
     }
     this.#open.delete(step.file);
     if (step.what === "complete") {
-      await file.writer.close();
-      this.#made.add(file.name);
+      this.#completing = file.writer.close().then(() => void this.#made.add(file.name));
+      await this.#completing;
     } else {
-      await file.writer.abort(new FramewrightError("io", `${file.name} was given up`));
+      await this.#giveUp(file, new FramewrightError("io", `${file.name} was given up`));
+    }
+  }
+
+  async #giveUp({ name, writer }: { name: string; writer: WritableStreamDefaultWriter<Uint8Array> }, reason: unknown): Promise<void> {
+    await writer.abort(reason);
+    // One that was complete before, as a manifest is again and again, stays.
+    if (!this.#made.has(name)) {
+      await this.target.discard?.(name);
     }
   }
 
@@ -161,7 +185,7 @@ class FolderSink implements Sink {
     const open = [...this.#open.values()];
     this.#open.clear();
     // What has failed already cannot be aborted or removed, and need not be.
-    await Promise.all(open.map(({ writer }) => writer.abort(reason).catch(() => {})));
+    await Promise.all([...open.map((file) => this.#giveUp(file, reason)), this.#completing].map((ended) => ended?.catch(() => {})));
     if (cancelled) {
       await Promise.all([...this.#made].map(async (name) => this.target.remove?.(name)).map((removed) => removed.catch(() => {})));
     }

@@ -11,6 +11,8 @@ export interface GpuRequest {
   height: number;
   color: string | undefined;
   range: string | undefined;
+  /** The container's own where it is not said. */
+  codec: string | undefined;
   /** Why none of its frames can go there, where that is known from its options. */
   never: string | undefined;
 }
@@ -127,14 +129,13 @@ export class GpuLane {
       throw new Error(`${this.#report.adapter} is software: \`gpu: true\` takes it all the same`);
     }
     const device = await adapter.requestDevice();
+    this.#device = device;
     const { maxStorageBufferBindingSize, maxBufferSize } = device.limits;
     if (4 * width * height > Math.min(maxStorageBufferBindingSize, maxBufferSize)) {
-      device.destroy();
       throw new Error(`frames of ${width}x${height} are more than the ${maxStorageBufferBindingSize} bytes that a buffer of this GPU may have`);
     }
     const module = device.createShaderModule({ code: RGB_SHADER });
     this.#pipeline = await device.createComputePipelineAsync({ layout: "auto", compute: { module, entryPoint: "convert" } });
-    this.#device = device;
     void device.lost.then(({ message }) => this.#device && this.#fallBack(new Error(`the GPU was lost: ${message}`)));
   }
 

@@ -51,7 +51,7 @@ export interface FileOptions {
   maxSamplesPerCall?: number;
   /** How far from 0 anything may be, in whole seconds: 366 days unless said. It catches times since 1970, and wrong units. */
   maxDuration?: number;
-  /** Memory of the video engines, as it is reckoned: 1,048,576 bytes and more, 8 GiB unless said. Each Worker has its own. */
+  /** Memory of the video engines, as it is reckoned: 1,048,576 bytes and more, 16 GiB unless said. Each Worker has its own. */
   maxEngineBytes?: number;
 }
 

@@ -18,6 +18,10 @@ const MOST_BYTES: u64 = 256 << 20;
 pub const FRAME_LIMIT: (&str, &str, &str) =
     ("max_frame_bytes", "bytes of an input's frame, before it is converted", "a number of bytes");
 
+fn is_frame_limit(name: &str) -> bool {
+    name.replace('-', "_") == FRAME_LIMIT.0
+}
+
 impl RunArgs {
     /// The options of the whole file.
     pub fn encoder_options(&self) -> Result<EncoderOptions, Failure> {
@@ -27,21 +31,26 @@ impl RunArgs {
                 options.set(name, value).map_err(|error| naming(flag, value, error))?;
             }
         }
-        Ok(options.limits(self.limits()?.0))
+        Ok(options.limits(self.limits()?))
     }
 
-    /// The encoder's limits, and the bytes of an input's frame.
-    pub fn limits(&self) -> Result<(Limits, u64), Failure> {
-        let (mut limits, mut frame_bytes) = (Limits::new(), MAX_FRAME_BYTES);
-        for (name, value) in &self.limits {
-            if name.replace('-', "_") == FRAME_LIMIT.0 {
-                let wrong = || Failure::usage(format!("--limit {name}={value}: write it as a number of bytes"));
-                frame_bytes = value.parse().map_err(|_| wrong())?;
-                continue;
-            }
+    /// The encoder's limits.
+    fn limits(&self) -> Result<Limits, Failure> {
+        let mut limits = Limits::new();
+        for (name, value) in self.limits.iter().filter(|(name, _)| !is_frame_limit(name)) {
             limits.set(name, value).map_err(|error| naming("--limit", &format!("{name}={value}"), error))?;
         }
-        Ok((limits, frame_bytes))
+        Ok(limits)
+    }
+
+    /// The most bytes of an input's frame.
+    pub fn max_frame_bytes(&self) -> Result<u64, Failure> {
+        match self.limits.iter().rfind(|(name, _)| is_frame_limit(name)) {
+            Some((name, value)) => value
+                .parse()
+                .map_err(|_| Failure::usage(format!("--limit {name}={value}: write it as a number of bytes"))),
+            None => Ok(MAX_FRAME_BYTES),
+        }
     }
 
     fn rows(&self) -> [(&'static str, &'static str, Option<&str>); 6] {

@@ -32,7 +32,7 @@ impl Sources {
         if args.inputs.iter().filter(|input| *input == "-").count() > 1 {
             return Err(Failure::usage("standard input can be read once: give `-` once"));
         }
-        let (_, frame_bytes) = args.run.limits()?;
+        let frame_bytes = args.run.max_frame_bytes()?;
         let mut sources = Sources { video: None, audio: Vec::new() };
         for input in &args.inputs {
             let name = if input == "-" { "standard input".into() } else { format!("`{input}`") };

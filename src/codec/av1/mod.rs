@@ -185,7 +185,7 @@ impl Av1Settings {
         self.min_keyframe_interval.unwrap_or(12.min(self.keyframe_interval))
     }
 
-    /// How many bytes an engine takes, reckoned a fifth or so higher than the most that was measured (benches/README.md):
+    /// How many bytes an engine takes, reckoned higher than what was measured (benches/README.md), 4:4:4 twice as high:
     /// pictures that are held and their references, of which `low_latency` has half as many, and what is kept of each
     /// picture ahead that blocks are weighed by.
     pub fn memory(&self) -> u64 {

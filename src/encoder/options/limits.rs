@@ -66,14 +66,14 @@ static TABLE: &[Entry<Limits>] = &[
     }),
     Entry::new("max_duration", "how far from 0 anything may be", "1s to 3155760000s", "31622400s", |o, v| {
         let allowed = "write it in seconds, as 3600s";
-        o.duration = Duration::from_secs(number("max_duration", v.trim().trim_end_matches('s'), allowed)?);
+        o.duration = Duration::from_secs(number("max_duration", v.strip_suffix('s').unwrap_or(v), allowed)?);
         Ok(())
     }),
     Entry::new(
         "max_engine_bytes",
         "memory of the video engines, as it is reckoned",
         "1048576 to 2^63 - 1",
-        "8589934592",
+        "17179869184",
         |o, v| {
             o.engine_bytes = number("max_engine_bytes", v, "a number of bytes")?;
             Ok(())
@@ -89,7 +89,7 @@ impl Default for Limits {
             queue_bytes: 64 << 20,
             samples_per_call: 1 << 30,
             duration: YEAR,
-            engine_bytes: 8 << 30,
+            engine_bytes: 16 << 30,
         }
     }
 }
@@ -121,8 +121,8 @@ impl Limits {
         self
     }
 
-    /// How many samples a channel one call brings: 2^30 unless said, more than 6 hours at 48 kHz. The packets of a call are
-    /// all made before it returns.
+    /// How many samples a channel one call brings, with the silence that fills a gap before them: 2^30 unless said, more than 6
+    /// hours at 48 kHz. The packets of a call are all made before it returns.
     pub fn max_samples_per_call(mut self, samples: u64) -> Self {
         self.samples_per_call = samples;
         self
@@ -135,8 +135,8 @@ impl Limits {
         self
     }
 
-    /// How much memory the video engines of a file take, as it is reckoned before they are made: 1 MiB and more, 8 GiB unless
-    /// said, which is as much as AV1 of 8192 x 4320 is reckoned to take. That is 240 bytes a pixel of 8-bit 4:2:0, half of it
+    /// How much memory the video engines of a file take, as it is reckoned before they are made: 1 MiB and more, 16 GiB unless
+    /// said, which is as much as AV1 of 8192 x 8192 is reckoned to take. That is 240 bytes a pixel of 8-bit 4:2:0, half of it
     /// with `low_latency`, up to four times as much for more samples of more bits, and again for each of its
     /// [`parallel_groups`](crate::VideoOptions::parallel_groups); the engines of the other codecs hold a frame.
     pub fn max_engine_bytes(mut self, bytes: u64) -> Self {
@@ -186,9 +186,13 @@ impl Limits {
         check("max_streams", self.streams as u64, streams as u64, || format!("{streams} streams in one file"))
     }
 
-    pub(in crate::encoder) fn check_samples(&self, samples: usize) -> Result<()> {
-        let what = || format!("{samples} samples a channel in one call (several calls make the same file)");
-        check("max_samples_per_call", self.samples_per_call, samples as u64, what)
+    pub(in crate::encoder) fn check_samples(&self, samples: u64) -> Result<()> {
+        let what = || {
+            format!(
+                "{samples} samples a channel in one call, with the silence before them (several calls make the same file)"
+            )
+        };
+        check("max_samples_per_call", self.samples_per_call, samples, what)
     }
 
     pub(in crate::encoder) fn check_engines(&self, bytes: u64) -> Result<()> {
@@ -204,8 +208,8 @@ impl Limits {
     /// Checks a moment in ticks of `base`, of `what`: "a frame".
     pub(in crate::encoder) fn check_time(&self, what: &str, ticks: i64, base: TimeBase) -> Result<()> {
         let most = Timestamp::new(i64::try_from(self.duration.as_secs()).unwrap_or(i64::MAX), TimeBase::per_second(1));
-        // A limit that the base cannot say is not reached by any number of its ticks.
-        let over = most.rescale(base).is_some_and(|most| ticks.unsigned_abs() > most.unsigned_abs());
+        let at = Timestamp::new(ticks, base);
+        let over = most.is_before(at) || at.is_before(Timestamp::new(-most.ticks, most.base));
         if !over {
             return Ok(());
         }
@@ -265,5 +269,8 @@ mod tests {
                 assert_eq!(refused(ticks, base), expected, "{ticks} of 1/{per_second}");
             }
         }
+        // Whose ticks do not come to the limit.
+        let sevens = TimeBase::new(7, 1).unwrap();
+        assert!(!refused(1, sevens) && refused(2, sevens) && refused(-2, sevens));
     }
 }

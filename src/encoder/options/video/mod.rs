@@ -263,7 +263,7 @@ static TABLE: &[Entry<VideoOptions>] = &[
 
 impl VideoOptions {
     /// Frames of `width` x `height` pixels at 30 frames a second: each side 1 to 16,384, and at most 142,606,336 pixels, which
-    /// are 16,384 x 8,704; above 67,108,864 it takes [`Limits::max_frame_pixels`](crate::Limits::max_frame_pixels) too.
+    /// are 16,384 x 8,704; above 67,108,864 it takes [`Limits`](crate::Limits) too.
     pub fn new(width: u32, height: u32) -> Self {
         VideoOptions {
             width,
